@@ -1,0 +1,5 @@
+noinst_LIBRARIES += libutil.a
+libutil_a_SOURCES = \
+	%D%/digest.c %D%/digest.h \
+	%D%/err.c %D%/err.h %D%/err.tbl.h \
+	%D%/util.c %D%/util.h

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Errors: filled where something fails, given context on the way up, printed at the edge.
+ *
+ * A struct err lives on the caller's stack; nothing is allocated and nothing needs freeing.
+ * Functions that can fail return 0 or -1 and take a struct err * as their last parameter,
+ * which may be NULL when the caller does not want to know.
+ * Messages are lower case without a full stop, quote user text, and never hold a secret.
+ */
+#ifndef LIB_UTIL_ERR_H
+#define LIB_UTIL_ERR_H
+
+enum err_code {
+#define ERR_ROW(name, text) ERR_##name,
+#include "lib/util/err.tbl.h"
+#undef ERR_ROW
+};
+
+struct err {
+    enum err_code code;
+    int sys;       /* errno where a system call failed, else 0 */
+    char msg[240]; /* always terminated; cut when too long */
+};
+
+/* Fills err (if not NULL) and returns -1, so that failing is one line. */
+int err_set(struct err *err, enum err_code code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* As err_set with ERR_SYSTEM; keeps errno and appends its text. */
+int err_sys(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Puts "context: " in front of the message, keeps the code; returns -1. */
+int err_wrap(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The table's text of a code. */
+const char *err_text(enum err_code code);
+
+#endif
