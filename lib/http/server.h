@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Listeners and connections of one HTTP/1.1 server.
+ *
+ * Stop contract: http_server_stop() closes the listeners and idle connections at once, lets busy
+ * exchanges finish until the drain timeout, then closes them and calls stopped exactly once.
+ * It is idempotent. http_server_free() may be called after stopped, or without a stop.
+ */
+#ifndef LIB_HTTP_SERVER_H
+#define LIB_HTTP_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/http/hook.h"
+#include "lib/http/limits.h"
+
+struct err;
+struct http_conn;
+struct http_exchange;
+struct http_listener;
+struct http_server;
+struct http_tls;
+struct loop;
+
+/* What the server asks of its product. */
+struct http_app {
+    /* The head of a request is complete. */
+    void (*request)(struct http_exchange *x, void *arg);
+    /* The exchange is over; last call for x. Also for requests that `request` never saw because
+       their head was refused (then http_exchange_data() is NULL). */
+    void (*ended)(struct http_exchange *x, void *arg);
+    /* Writes the body of an error that lib/http answers itself (400, 408, 413, 431, 503 ...) as a
+       reply on x; NULL: plain text. */
+    void (*refuse)(struct http_exchange *x, int status, const struct err *why, void *arg);
+    void *arg;
+};
+
+struct http_server_options {
+    struct loop *loop;      /* borrowed, must outlive the server */
+    struct http_app app;
+    http_hook_fn hook;      /* may be NULL */
+    void *hook_arg;
+    struct http_limits limits;
+    const char *server_name; /* Server header; NULL: none. Borrowed. */
+};
+
+int http_server_new(struct http_server **ret, const struct http_server_options *options,
+                    struct err *err);
+void http_server_free(struct http_server *s); /* NULL-safe; closes everything at once */
+
+/*
+ * Listens on "host:port", "[v6]:port" or ":port" (all addresses, both families); port 0 takes a
+ * free one. tls: NULL for plain, else borrowed. data: the product's pointer for this listener.
+ */
+int http_server_listen(struct http_server *s, struct http_listener **ret, const char *address,
+                       struct http_tls *tls, void *data, struct err *err);
+/* "http://127.0.0.1:5000": scheme and real address as a client on this machine would type it. */
+const char *http_listener_url(const struct http_listener *l);
+void *http_listener_data(const struct http_listener *l);
+
+void http_server_stop(struct http_server *s, void (*stopped)(void *arg), void *arg);
+/* Open connections. */
+size_t http_server_connections(const struct http_server *s);
+
+/* --- Connections ----------------------------------------------------------------------------- */
+
+/* "127.0.0.1:40312" */
+const char *http_conn_peer(const struct http_conn *c);
+struct http_listener *http_conn_listener(const struct http_conn *c);
+bool http_conn_is_tls(const struct http_conn *c);
+
+#endif
