@@ -1,0 +1,3 @@
+noinst_LIBRARIES += libregistry.a
+libregistry_a_SOURCES =
+include %D%/store/Makefile.mk
