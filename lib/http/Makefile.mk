@@ -1,2 +1,3 @@
 noinst_LIBRARIES += libhttp.a
-libhttp_a_SOURCES =
+libhttp_a_SOURCES = \
+	%D%/loop.c %D%/loop.h

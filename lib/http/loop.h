@@ -20,7 +20,7 @@ typedef void (*loop_fn)(void *arg);
 
 /* threads: size of the job pool, at least 1; they start with the first job. */
 int loop_new(struct loop **ret, unsigned threads, struct err *err);
-/* Waits for running jobs; done functions of jobs that never got to run are called too. NULL-safe. */
+/* Lets all jobs that were queued run to their end and calls their done functions. NULL-safe. */
 void loop_free(struct loop *loop);
 struct event_base *loop_base(struct loop *loop);
 
