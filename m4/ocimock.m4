@@ -41,7 +41,7 @@ PKG_CHECK_MODULES([$1], [$2], [],
 ])
 
 AC_DEFUN([OCIMOCK_DEPENDENCIES], [
-OCIMOCK_LIBRARY([EVENT], [libevent_core >= 2.1], [libevent-dev])
+OCIMOCK_LIBRARY([EVENT], [libevent_core >= 2.1 libevent_openssl >= 2.1 libevent_pthreads >= 2.1], [libevent-dev])
 OCIMOCK_LIBRARY([OPENSSL], [openssl >= 3.0], [libssl-dev])
 OCIMOCK_LIBRARY([JANSSON], [jansson >= 2.13], [libjansson-dev])
 OCIMOCK_LIBRARY([YAML], [yaml-0.1 >= 0.2], [libyaml-dev])

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+# The tests, from the smallest to the largest. `make check` runs them all; `make check-unit`,
+# `check-integration`, `check-engines`, `check-style` and `check-fuzz` run one folder's.
+
+# What a test program links, in this order, unless it says otherwise.
+UNIT_LIBS = tests/tap/libtap.a libregistry.a libhttp.a $(LLHTTP_LIBRARY) libutil.a \
+	$(EVENT_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(LLHTTP_LIBS)
+LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS =
+INTEGRATION_TESTS =
+ENGINE_TESTS =
+STYLE_TESTS =
+FUZZ_TESTS =
+
+include %D%/tap/Makefile.mk
+include %D%/unit/Makefile.mk
+include %D%/integration/Makefile.mk
+include %D%/engines/Makefile.mk
+include %D%/fuzz/Makefile.mk
+include %D%/style/Makefile.mk
+
+check_PROGRAMS += $(UNIT_TESTS)
+check_PROGRAMS += $(INTEGRATION_TESTS)
+TESTS += $(UNIT_TESTS) $(FUZZ_TESTS) $(STYLE_TESTS) $(INTEGRATION_TESTS) $(ENGINE_TESTS)
+
+# Tests run below the build folder and find both trees by these names.
+AM_TESTS_ENVIRONMENT = \
+	TOP_SRCDIR='$(abs_top_srcdir)'; export TOP_SRCDIR; \
+	TOP_BUILDDIR='$(abs_top_builddir)'; export TOP_BUILDDIR; \
+	OCIMOCK='$(abs_top_builddir)/ocimock'; export OCIMOCK; \
+	CC='$(CC)'; export CC;
+
+.PHONY: check-unit check-integration check-engines check-style check-fuzz
+check-unit:
+	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(UNIT_TESTS)'
+check-integration:
+	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(INTEGRATION_TESTS)'
+check-engines:
+	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(ENGINE_TESTS)'
+check-style:
+	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(STYLE_TESTS)'
+check-fuzz:
+	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(FUZZ_TESTS)'

@@ -55,7 +55,8 @@ bool digest_is_wellformed(const char *text)
     if (n == 0 || *p == '\0')
         return false;
     for (; *p != '\0'; p++) {
-        if (!isascii((unsigned char)*p) || (!isalnum((unsigned char)*p) && strchr("=_-", *p) == NULL))
+        if (!isascii((unsigned char)*p) ||
+            (!isalnum((unsigned char)*p) && strchr("=_-", *p) == NULL))
             return false;
     }
     return true;
@@ -90,8 +91,9 @@ int digest_parse(struct digest *ret, const char *text, struct err *err)
     encoded = text + n + 1;
     if (strlen(encoded) != algorithms[algorithm].digits ||
         strspn(encoded, "0123456789abcdef") != algorithms[algorithm].digits)
-        return err_set(err, ERR_DIGEST, "'%.160s' is not a digest: %s has %zu lower-case hex digits",
-                       text, name, algorithms[algorithm].digits);
+        return err_set(err, ERR_DIGEST,
+                       "'%.160s' is not a digest: %s has %zu lower-case hex digits", text, name,
+                       algorithms[algorithm].digits);
     ret->algorithm = algorithm;
     memcpy(ret->text, text, n + 1 + algorithms[algorithm].digits + 1);
     return 0;
@@ -134,8 +136,8 @@ int hasher_new(struct hasher **ret, enum digest_algorithm algorithm, struct err 
     h->algorithm = algorithm;
     h->ctx = EVP_MD_CTX_new();
     if (h->ctx == NULL ||
-        EVP_DigestInit_ex(h->ctx, algorithm == DIGEST_SHA512 ? EVP_sha512() : EVP_sha256(),
-                          NULL) != 1) {
+        EVP_DigestInit_ex(h->ctx, algorithm == DIGEST_SHA512 ? EVP_sha512() : EVP_sha256(), NULL) !=
+            1) {
         hasher_free(h);
         return err_set(err, ERR_NOMEM, "digest");
     }

@@ -19,8 +19,8 @@ struct err;
 enum digest_algorithm { DIGEST_SHA256, DIGEST_SHA512 };
 
 enum {
-    DIGEST_TEXT_MAX = 7 + 128,    /* "sha512:" and 128 digits */
-    DIGEST_ALGORITHM_MAX = 32,    /* longest algorithm name accepted by the grammar check */
+    DIGEST_TEXT_MAX = 7 + 128, /* "sha512:" and 128 digits */
+    DIGEST_ALGORITHM_MAX = 32, /* longest algorithm name accepted by the grammar check */
 };
 
 /* A supported digest; the text is canonical, so two are equal when their texts are. */

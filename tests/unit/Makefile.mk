@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT
+# One line per program: UNIT_TESTS += %D%/test-x builds test-x.c, links $(UNIT_LIBS), runs in `check`.
+# A program that needs more says so under its line: %C%_test_x_LDADD = extra.a $(UNIT_LIBS)
+
+# lib/util
+UNIT_TESTS += %D%/test-digest
+UNIT_TESTS += %D%/test-err
+UNIT_TESTS += %D%/test-util
+
+# lib/http
+
+# registry/store
+
+# registry: reading
+
+# registry: writing
+
+# cli
+
+# the test helper itself
+UNIT_TESTS += %D%/test-tap
