@@ -10,26 +10,39 @@
 #define REGISTRY_CALL_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "lib/util/digest.h"
 #include "registry/route.h"
 #include "registry/store/meta_store.h"
 
+struct err;
 struct http_exchange;
+struct http_source;
+struct json_t;
 struct world;
 
+enum {
+    CALL_MAGIC = 0x63a11c0d,
+    CALL_ID_MAX = 64, /* of a request id that a client brings along */
+    CALL_REASON_MAX = 200,
+};
+
 struct registry_call {
-    unsigned magic;
-    struct http_exchange *x;          /* borrowed */
-    const struct http_request *req;   /* borrowed from x */
-    struct world *world;              /* borrowed */
+    unsigned magic;                 /* CALL_MAGIC */
+    struct http_exchange *x;        /* borrowed */
+    const struct http_request *req; /* borrowed from x */
+    struct world *world;            /* borrowed */
     struct route route;
-    bool has_digest;                  /* route.ref is a supported digest: */
+    bool has_digest; /* route.ref is a supported digest: */
     struct digest digest;
     enum blob_role role;              /* of the blob asked for; for the log */
+    char id[CALL_ID_MAX + 1];         /* X-Request-Id, the client's or our own */
     const char *error_code;           /* OCI code replied, static; NULL when none */
+    char reason[CALL_REASON_MAX + 1]; /* why it was refused, for the log; "" when it was not */
     void (*abandon)(struct registry_call *call);
-    void *pending;                    /* the handler's own, for abandon */
+    void *pending; /* the handler's own, for abandon */
 };
 
 /* Handlers: each replies, now or later. */
@@ -60,11 +73,22 @@ void handle_upload_cancel(struct registry_call *call);
 
 /* call.c: what several handlers need */
 
+/* Makes the call of an exchange and hangs it there; NULL when memory is short. */
+struct registry_call *call_new(struct http_exchange *x, struct world *world);
+/* Tells a waiting handler that nobody waits for it any more, and frees. NULL-safe. */
+void call_free(struct registry_call *call);
+
 /* Adds `Location`: the path, made absolute when the settings ask for it. */
 void call_reply_location(struct registry_call *call, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-/* Begins a reply with that status and an empty body still to be set or sent. */
+/* Begins a reply with that status and the headers that every reply has; no body yet. */
 void call_reply_begin(struct registry_call *call, int status);
+/* Refuses with NAME_UNKNOWN unless the repository exists. */
+bool call_need_repository(struct registry_call *call);
+/* Refuses with DIGEST_INVALID unless route.ref is a supported digest; sets call->digest. */
+bool call_need_digest(struct registry_call *call);
+/* n bytes of the blob from first, keeping a reference while they are sent; NULL: out of memory. */
+struct http_source *call_blob_source(struct blob *blob, uint64_t first, uint64_t n);
 /* Begins and sends a 200 with JSON text; takes body (malloc'd; NULL: out of memory, 500). */
 void call_reply_json(struct registry_call *call, const char *content_type, char *body);
 /* A call that is about to wait: abandon(call) unless it replies first. */

@@ -29,8 +29,14 @@ void oci_error_reply_status(struct registry_call *call, int status, enum oci_cod
 /* Builds the reply but does not send it, so that headers can be added. */
 void oci_error_begin(struct registry_call *call, int status, enum oci_code code,
                      struct json_t *detail);
-/* The reply for an error that came up from a lower layer: maps its code, its message is the detail. */
+/* The reply for an error of a lower layer: maps its code; its message becomes the detail. */
 void oci_error_reply_err(struct registry_call *call, const struct err *err);
+/* For what lib/http answers itself: builds the reply with that status, does not send it. */
+void oci_error_refuse(struct registry_call *call, int status, const struct err *why);
+/* A code as clients see it. */
+const char *oci_code_name(enum oci_code code);
+/* A JSON string of text from a client: what is not printable ASCII becomes '?'. */
+struct json_t *oci_text(const char *text);
 /* {"reason": text}, or NULL when memory is short: the usual detail. */
 struct json_t *oci_detail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

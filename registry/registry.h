@@ -75,6 +75,8 @@ struct world {
     struct blob_store *blobs;    /* owned */
     struct meta_store *meta;     /* owned */
     struct loop_timer *sweeper;  /* owned: expires idle uploads */
+    uint32_t run;                /* first half of the request ids made here; differs per world */
+    uint32_t requests;           /* second half: counts them */
 };
 
 /* Takes a copy of the settings; memory stores. */
