@@ -5,6 +5,7 @@
 # lib/util
 UNIT_TESTS += %D%/test-digest
 UNIT_TESTS += %D%/test-err
+UNIT_TESTS += %D%/test-json
 UNIT_TESTS += %D%/test-util
 
 # lib/http
