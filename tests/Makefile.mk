@@ -3,8 +3,7 @@
 # `check-integration`, `check-engines`, `check-style` and `check-fuzz` run one folder's.
 
 # What a test program links, in this order, unless it says otherwise.
-UNIT_LIBS = tests/tap/libtap.a libregistry.a libhttp.a $(LLHTTP_LIBRARY) libutil.a \
-	$(EVENT_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(LLHTTP_LIBS)
+UNIT_LIBS = tests/tap/libtap.a $(PROGRAM_LIBS)
 LDADD = $(UNIT_LIBS)
 
 UNIT_TESTS =
