@@ -1,6 +1,10 @@
 noinst_LIBRARIES += libutil.a
 libutil_a_SOURCES = \
+	%D%/buf.c %D%/buf.h \
 	%D%/digest.c %D%/digest.h \
 	%D%/err.c %D%/err.h %D%/err.tbl.h \
 	%D%/json.c %D%/json.h \
+	%D%/log.c %D%/log.h \
+	%D%/text.c %D%/text.h \
+	%D%/units.c %D%/units.h \
 	%D%/util.c %D%/util.h

@@ -3,9 +3,13 @@
 # A program that needs more says so under its line: %C%_test_x_LDADD = extra.a $(UNIT_LIBS)
 
 # lib/util
+UNIT_TESTS += %D%/test-buf
 UNIT_TESTS += %D%/test-digest
 UNIT_TESTS += %D%/test-err
 UNIT_TESTS += %D%/test-json
+UNIT_TESTS += %D%/test-log
+UNIT_TESTS += %D%/test-text
+UNIT_TESTS += %D%/test-units
 UNIT_TESTS += %D%/test-util
 
 # lib/http
