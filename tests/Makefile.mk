@@ -16,7 +16,6 @@ include %D%/tap/Makefile.mk
 include %D%/unit/Makefile.mk
 include %D%/integration/Makefile.mk
 include %D%/engines/Makefile.mk
-include %D%/bench/Makefile.mk
 include %D%/fuzz/Makefile.mk
 include %D%/style/Makefile.mk
 
@@ -24,12 +23,24 @@ check_PROGRAMS += $(UNIT_TESTS)
 check_PROGRAMS += $(INTEGRATION_TESTS)
 TESTS += $(UNIT_TESTS) $(FUZZ_TESTS) $(STYLE_TESTS) $(INTEGRATION_TESTS) $(ENGINE_TESTS)
 
+# Programs, bats files (*.bats) and shell scripts (*.sh) print TAP. None may run longer than this.
+TEST_SECONDS = 300
+TEST_EXTENSIONS = .bats .sh
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+LOG_COMPILER = timeout -k 10 $(TEST_SECONDS)
+BATS_LOG_DRIVER = $(LOG_DRIVER)
+BATS_LOG_COMPILER = timeout -k 10 $(TEST_SECONDS) $(SHELL) $(top_srcdir)/%D%/tap/run-bats
+SH_LOG_DRIVER = $(LOG_DRIVER)
+SH_LOG_COMPILER = timeout -k 10 $(TEST_SECONDS) bash
+EXTRA_DIST += %D%/tap/run-bats %D%/allowed-skips
+
 # Tests run below the build folder and find both trees by these names.
 AM_TESTS_ENVIRONMENT = \
 	TOP_SRCDIR='$(abs_top_srcdir)'; export TOP_SRCDIR; \
 	TOP_BUILDDIR='$(abs_top_builddir)'; export TOP_BUILDDIR; \
 	OCIMOCK='$(abs_top_builddir)/ocimock'; export OCIMOCK; \
-	CC='$(CC)'; export CC;
+	TEST_CC='$(CC) -std=gnu17 $(AM_CPPFLAGS) $(CPPFLAGS)'; export TEST_CC; \
+	TEST_SANITIZER='$(SANITIZER_CFLAGS)'; export TEST_SANITIZER;
 
 .PHONY: check-unit check-integration check-engines check-style check-fuzz
 check-unit:
