@@ -32,7 +32,7 @@ BATS_LOG_DRIVER = $(LOG_DRIVER)
 BATS_LOG_COMPILER = timeout -k 10 $(TEST_SECONDS) $(SHELL) $(top_srcdir)/%D%/tap/run-bats
 SH_LOG_DRIVER = $(LOG_DRIVER)
 SH_LOG_COMPILER = timeout -k 10 $(TEST_SECONDS) bash
-EXTRA_DIST += %D%/tap/run-bats %D%/allowed-skips
+EXTRA_DIST += %D%/tap/run-bats %D%/allowed-skips %D%/.clang-tidy
 
 # Tests run below the build folder and find both trees by these names.
 AM_TESTS_ENVIRONMENT = \
@@ -53,3 +53,9 @@ check-style:
 	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(STYLE_TESTS)'
 check-fuzz:
 	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(FUZZ_TESTS)'
+
+# For scripts: build all that `make check` would run; the flags that every file is compiled with.
+.PHONY: build-tests compile-flags
+build-tests: all $(check_PROGRAMS)
+compile-flags:
+	@echo '$(BASE_CFLAGS) $(AM_CPPFLAGS) $(CPPFLAGS)'

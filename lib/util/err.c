@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void set_message(struct err *err, const char *fmt, va_list args)
+static void __attribute__((format(printf, 2, 0)))
+set_message(struct err *err, const char *fmt, va_list args)
 {
     (void)vsnprintf(err->msg, sizeof(err->msg), fmt, args);
 }

@@ -58,7 +58,7 @@ int done_testing(void)
 }
 
 /* Prints a check's name on one line; a '#' would begin a directive. */
-static void print_name(const char *fmt, va_list args)
+static void __attribute__((format(printf, 1, 0))) print_name(const char *fmt, va_list args)
 {
     char name[512];
 
@@ -72,7 +72,8 @@ static void print_name(const char *fmt, va_list args)
 }
 
 /* Ends each check: prints its line, and its place when it failed. */
-static bool report(bool good, const char *file, int line, const char *fmt, va_list args)
+static bool __attribute__((format(printf, 4, 0)))
+report(bool good, const char *file, int line, const char *fmt, va_list args)
 {
     tap.done++;
     printf("%sok %u - ", good ? "" : "not ", tap.done);
@@ -118,7 +119,7 @@ static size_t common_length(const unsigned char *a, size_t a_n, const unsigned c
     return i;
 }
 
-bool tap_ok(const char *file, int line, bool cond, const char *text, const char *fmt, ...)
+void tap_ok(const char *file, int line, bool cond, const char *text, const char *fmt, ...)
 {
     va_list args;
 
@@ -127,7 +128,6 @@ bool tap_ok(const char *file, int line, bool cond, const char *text, const char 
     va_end(args);
     if (!cond)
         diag("  not true: %s", text);
-    return cond;
 }
 
 bool tap_is_str(const char *file, int line, const char *got, const char *want, const char *fmt, ...)

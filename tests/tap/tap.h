@@ -29,7 +29,13 @@ void skip_all(const char *reason, ...) __attribute__((noreturn, format(printf, 1
 int done_testing(void) __attribute__((noreturn));
 
 /* ok(bool condition, const char *fmt, ...) */
-#define ok(cond, ...) tap_ok(__FILE__, __LINE__, (cond), #cond, __VA_ARGS__)
+#define ok(cond, ...)                                                                              \
+    ({                                                                                             \
+        bool tap_held_ = (cond); /* seen by static analysis, too */                                \
+                                                                                                   \
+        tap_ok(__FILE__, __LINE__, tap_held_, #cond, __VA_ARGS__);                                 \
+        tap_held_;                                                                                 \
+    })
 /* is_str(const char *got, const char *want, const char *fmt, ...): either may be NULL. */
 #define is_str(got, want, ...) tap_is_str(__FILE__, __LINE__, (got), (want), __VA_ARGS__)
 /* is_int(long long got, long long want, const char *fmt, ...) */
@@ -43,7 +49,7 @@ void skip(const char *reason, ...) __attribute__((format(printf, 1, 2)));
 void diag(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* What the macros above call. */
-bool tap_ok(const char *file, int line, bool cond, const char *text, const char *fmt, ...)
+void tap_ok(const char *file, int line, bool cond, const char *text, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 bool tap_is_str(const char *file, int line, const char *got, const char *want, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
