@@ -1,6 +1,9 @@
 noinst_LIBRARIES += libutil.a
 libutil_a_SOURCES = \
 	%D%/buf.c %D%/buf.h \
+	%D%/conf.c %D%/conf.h \
+	%D%/conf_print.c %D%/conf_print.h \
+	%D%/conf_yaml.c %D%/conf_yaml.h \
 	%D%/digest.c %D%/digest.h \
 	%D%/err.c %D%/err.h %D%/err.tbl.h \
 	%D%/json.c %D%/json.h \

@@ -4,6 +4,8 @@
 
 # lib/util
 UNIT_TESTS += %D%/test-buf
+UNIT_TESTS += %D%/test-conf
+UNIT_TESTS += %D%/test-conf_print
 UNIT_TESTS += %D%/test-digest
 UNIT_TESTS += %D%/test-err
 UNIT_TESTS += %D%/test-json
