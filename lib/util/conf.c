@@ -14,6 +14,7 @@
 #include "lib/util/buf.h"
 #include "lib/util/conf_yaml.h"
 #include "lib/util/err.h"
+#include "lib/util/json.h"
 #include "lib/util/text.h"
 #include "lib/util/util.h"
 
@@ -78,41 +79,17 @@ unsigned conf_line(const struct conf *c, const char *path)
 /* --- JSON ---------------------------------------------------------------------------------------
  */
 
-/* Depth and number of values, so that JSON is held to the same bounds. */
-static int check_bounds(const struct conf *c, json_t *node, unsigned depth, size_t *count,
-                        struct err *err)
-{
-    const char *key;
-    json_t *child;
-    size_t i;
-
-    if (++*count > CONF_NODES_MAX)
-        return err_set(err, ERR_LIMIT, "%s: more than %d values", c->name, CONF_NODES_MAX);
-    if (depth > CONF_DEPTH_MAX)
-        return err_set(err, ERR_LIMIT, "%s: nested deeper than %d levels", c->name, CONF_DEPTH_MAX);
-    json_array_foreach(node, i, child)
-    {
-        if (check_bounds(c, child, depth + 1, count, err) != 0)
-            return -1;
-    }
-    json_object_foreach(node, key, child)
-    {
-        if (check_bounds(c, child, depth + 1, count, err) != 0)
-            return -1;
-    }
-    return 0;
-}
-
 static int parse_json(struct conf *c, const char *text, size_t n, struct err *err)
 {
+    static const struct util_json_limits limits = {
+        .size = CONF_FILE_MAX, .depth = CONF_DEPTH_MAX, .values = CONF_NODES_MAX};
     json_error_t why;
-    size_t count = 0;
 
+    if (util_json_scan(text, n, &limits, err) != 0)
+        return err_wrap(err, "%s", c->name);
     c->root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &why);
     if (c->root == NULL)
         return err_set(err, ERR_CONFIG, "%s:%d: %s", c->name, why.line, why.text);
-    if (check_bounds(c, c->root, 1, &count, err) != 0)
-        return -1;
     /* JSON is nearly YAML: a second reading gives the lines, and where it does not, there are none.
      */
     (void)conf_yaml_parse(NULL, &c->lines, c->name, text, n, NULL);
