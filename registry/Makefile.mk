@@ -1,11 +1,23 @@
+# SPDX-License-Identifier: MIT
 noinst_LIBRARIES += libregistry.a
 libregistry_a_SOURCES = \
+	%D%/accept.c %D%/accept.h \
+	%D%/access_log.c %D%/access_log.h \
+	%D%/base.c \
+	%D%/blob.c \
 	%D%/call.c %D%/call.h \
+	%D%/catalog.c \
+	%D%/deletion.c %D%/deletion.h \
+	%D%/manifest.c \
 	%D%/manifest_doc.c %D%/manifest_doc.h \
 	%D%/manifest_member.c %D%/manifest_member.h \
 	%D%/oci_error.c %D%/oci_error.h %D%/oci_error.tbl.h \
 	%D%/op.tbl.h \
+	%D%/page.c %D%/page.h \
 	%D%/reference.c %D%/reference.h \
-	%D%/registry.h \
-	%D%/route.c %D%/route.h
+	%D%/referrers.c \
+	%D%/registry.c %D%/registry.h \
+	%D%/route.c %D%/route.h \
+	%D%/tags.c
+EXTRA_DIST += %D%/README.md
 include %D%/store/Makefile.mk

@@ -11,6 +11,7 @@
 #include "lib/http/exchange.h"
 #include "lib/http/request.h"
 #include "lib/http/server.h"
+#include "lib/util/buf.h"
 #include "lib/util/err.h"
 #include "lib/util/util.h"
 #include "registry/oci_error.h"
@@ -141,24 +142,26 @@ void call_reply_location(struct registry_call *call, const char *fmt, ...)
                        path);
 }
 
-void call_reply_json(struct registry_call *call, const char *content_type, char *body)
+void call_reply_begin_json(struct registry_call *call, const char *content_type, struct buf *body)
 {
+    struct err err;
+    char *text;
     size_t n;
 
-    if (body == NULL) {
-        oci_error_reply(call, OCI_UNKNOWN, oci_detail("%s", err_text(ERR_NOMEM)));
+    if (buf_check(body, "reply", &err) != 0) {
+        oci_error_begin(call, 500, OCI_UNKNOWN, oci_detail("%s", err.msg));
+        buf_done(body);
         return;
     }
-    n = strlen(body);
     call_reply_begin(call, 200);
     http_reply_header(call->x, "Content-Type", content_type);
-    if (n <= SMALL_BODY) {
-        http_reply_text(call->x, body, n);
-        free(body);
-    } else {
-        http_reply_body(call->x, http_source_memory(body, n, free, body), (int64_t)n);
+    if (body->len <= SMALL_BODY) {
+        http_reply_text(call->x, body->data, body->len);
+        buf_done(body);
+        return;
     }
-    http_reply_send(call->x);
+    text = buf_take(body, &n);
+    http_reply_body(call->x, http_source_memory(text, n, free, text), (int64_t)n);
 }
 
 /* --- What handlers ask for ------------------------------------------------------------------- */
@@ -177,6 +180,8 @@ bool call_need_digest(struct registry_call *call)
 {
     struct err err;
 
+    if (call->has_digest)
+        return true;
     if (digest_parse(&call->digest, call->route.ref, &err) == 0) {
         call->has_digest = true;
         return true;

@@ -17,10 +17,10 @@
 #include "registry/route.h"
 #include "registry/store/meta_store.h"
 
-struct err;
+struct blob;
+struct buf;
 struct http_exchange;
 struct http_source;
-struct json_t;
 struct world;
 
 enum {
@@ -34,6 +34,7 @@ struct registry_call {
     struct http_exchange *x;        /* borrowed */
     const struct http_request *req; /* borrowed from x */
     struct world *world;            /* borrowed */
+    enum route_result routed;
     struct route route;
     bool has_digest; /* route.ref is a supported digest: */
     struct digest digest;
@@ -89,8 +90,8 @@ bool call_need_repository(struct registry_call *call);
 bool call_need_digest(struct registry_call *call);
 /* n bytes of the blob from first, keeping a reference while they are sent; NULL: out of memory. */
 struct http_source *call_blob_source(struct blob *blob, uint64_t first, uint64_t n);
-/* Begins and sends a 200 with JSON text; takes body (malloc'd; NULL: out of memory, 500). */
-void call_reply_json(struct registry_call *call, const char *content_type, char *body);
+/* Begins a 200 with JSON text (500 when an append to body had failed); empties body. */
+void call_reply_begin_json(struct registry_call *call, const char *content_type, struct buf *body);
 /* A call that is about to wait: abandon(call) unless it replies first. */
 void call_wait(struct registry_call *call, void (*abandon)(struct registry_call *call),
                void *pending);

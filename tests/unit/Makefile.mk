@@ -15,10 +15,12 @@ UNIT_TESTS += %D%/test-units
 UNIT_TESTS += %D%/test-util
 
 # lib/http
+UNIT_TESTS += %D%/test-range
 
 # registry/store
 
 # registry: reading
+UNIT_TESTS += %D%/test-reference
 
 # registry: writing
 

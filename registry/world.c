@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "registry/registry.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "lib/http/loop.h"
+#include "lib/util/err.h"
+#include "lib/util/util.h"
+#include "registry/store/blob_store.h"
+#include "registry/store/memory_limit.h"
+#include "registry/store/meta_store.h"
+#include "registry/upload.h"
+
+enum {
+    SWEEP_MIN = 20, /* milliseconds between two looks for idle uploads */
+    SWEEP_MAX = 60 * 1000,
+};
+
+DEFINE_AUTO(world, struct world, world_free)
+#define auto_world __attribute__((cleanup(auto_world_)))
+
+/* Often enough that an upload outlives its time by a quarter at most. */
+static void schedule_sweep(struct world *w)
+{
+    uint32_t ms = w->settings.upload_expiry / 4;
+
+    if (w->settings.upload_expiry == 0)
+        return;
+    if (ms < SWEEP_MIN)
+        ms = SWEEP_MIN;
+    if (ms > SWEEP_MAX)
+        ms = SWEEP_MAX;
+    loop_timer_start(w->sweeper, ms);
+}
+
+static void sweep(void *arg)
+{
+    struct world *w = arg;
+
+    (void)upload_expire(w, loop_now(w->loop));
+    schedule_sweep(w);
+}
+
+static int open_stores(struct world *w, struct err *err)
+{
+    uint64_t limit = w->settings.storage_max;
+
+    if (limit == 0)
+        limit = memory_limit_storage();
+    if (blob_store_memory_new(&w->blobs, w->loop, limit, err) != 0)
+        return err_wrap(err, "blob store");
+    if (meta_store_memory_new(&w->meta, err) != 0)
+        return err_wrap(err, "metadata store");
+    return 0;
+}
+
+/* Request ids of two runs shall not be mixed up in one log. */
+static uint32_t run_number(void)
+{
+    uint32_t n;
+    ssize_t got;
+
+    do
+        got = getrandom(&n, sizeof(n), 0);
+    while (got < 0 && errno == EINTR);
+    ASSERT(got == (ssize_t)sizeof(n)); /* small requests are never cut, getrandom(2) */
+    return n;
+}
+
+int world_new(struct world **ret, const char *name, struct loop *loop,
+              const struct registry_settings *settings, struct err *err)
+{
+    auto_world struct world *w = calloc(1, sizeof(*w));
+
+    if (w == NULL)
+        return err_set(err, ERR_NOMEM, "world");
+    w->loop = loop;
+    w->settings = *settings;
+    w->run = run_number();
+    w->name = strdup(name);
+    if (w->name == NULL)
+        return err_set(err, ERR_NOMEM, "world");
+    if (open_stores(w, err) != 0 || loop_timer_new(&w->sweeper, loop, sweep, w, err) != 0)
+        return -1;
+    schedule_sweep(w);
+    *ret = STEAL(w);
+    return 0;
+}
+
+void world_free(struct world *w)
+{
+    if (w == NULL)
+        return;
+    loop_timer_free(w->sweeper);
+    if (w->meta != NULL)
+        upload_free_all(w);
+    meta_store_free(w->meta); /* drops its references, then no blob has any */
+    blob_store_free(w->blobs);
+    free((char *)w->name);
+    free(w);
+}
