@@ -2,15 +2,19 @@
 noinst_LIBRARIES += libregistry.a
 libregistry_a_SOURCES = \
 	%D%/accept.c %D%/accept.h \
+	%D%/access.c %D%/access.h \
 	%D%/access_log.c %D%/access_log.h \
 	%D%/base.c \
 	%D%/blob.c \
 	%D%/call.c %D%/call.h \
 	%D%/catalog.c \
+	%D%/content_range.c %D%/content_range.h \
 	%D%/deletion.c %D%/deletion.h \
 	%D%/manifest.c \
+	%D%/manifest_commit.c %D%/manifest_commit.h \
 	%D%/manifest_doc.c %D%/manifest_doc.h \
 	%D%/manifest_member.c %D%/manifest_member.h \
+	%D%/manifest_put.c %D%/manifest_put.h \
 	%D%/oci_error.c %D%/oci_error.h %D%/oci_error.tbl.h \
 	%D%/op.tbl.h \
 	%D%/page.c %D%/page.h \
@@ -18,6 +22,10 @@ libregistry_a_SOURCES = \
 	%D%/referrers.c \
 	%D%/registry.c %D%/registry.h \
 	%D%/route.c %D%/route.h \
-	%D%/tags.c
+	%D%/tags.c \
+	%D%/upload.c %D%/upload.h \
+	%D%/upload_api.c \
+	%D%/upload_request.c %D%/upload_request.h \
+	%D%/upload_start.c
 EXTRA_DIST += %D%/README.md
 include %D%/store/Makefile.mk

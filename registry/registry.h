@@ -14,6 +14,7 @@
 
 #include "lib/http/server.h"
 
+struct access_policy;
 struct blob_store;
 struct err;
 struct loop;
@@ -75,6 +76,7 @@ struct world {
     struct blob_store *blobs;    /* owned */
     struct meta_store *meta;     /* owned */
     struct loop_timer *sweeper;  /* owned: expires idle uploads */
+    const struct access_policy *access; /* borrowed; NULL: everybody may do everything */
     uint32_t run;                /* first half of the request ids made here; differs per world */
     uint32_t requests;           /* second half: counts them */
 };

@@ -23,6 +23,7 @@ UNIT_TESTS += %D%/test-range
 UNIT_TESTS += %D%/test-reference
 
 # registry: writing
+UNIT_TESTS += %D%/test-content_range
 
 # cli
 
