@@ -32,14 +32,14 @@ BATS_LOG_DRIVER = $(LOG_DRIVER)
 BATS_LOG_COMPILER = timeout -k 10 $(TEST_SECONDS) $(SHELL) $(top_srcdir)/%D%/tap/run-bats
 SH_LOG_DRIVER = $(LOG_DRIVER)
 SH_LOG_COMPILER = timeout -k 10 $(TEST_SECONDS) bash
-EXTRA_DIST += %D%/tap/run-bats %D%/allowed-skips %D%/.clang-tidy
+EXTRA_DIST += %D%/tap/run-bats %D%/tap/tap.bash %D%/allowed-skips %D%/.clang-tidy
 
 # Tests run below the build folder and find both trees by these names.
 AM_TESTS_ENVIRONMENT = \
 	TOP_SRCDIR='$(abs_top_srcdir)'; export TOP_SRCDIR; \
 	TOP_BUILDDIR='$(abs_top_builddir)'; export TOP_BUILDDIR; \
 	OCIMOCK='$(abs_top_builddir)/ocimock'; export OCIMOCK; \
-	TEST_CC='$(CC) -std=gnu17 $(AM_CPPFLAGS) $(CPPFLAGS)'; export TEST_CC; \
+	TEST_CC='$(CC) $(BASE_CFLAGS) $(AM_CPPFLAGS) $(CPPFLAGS)'; export TEST_CC; \
 	TEST_SANITIZER='$(SANITIZER_CFLAGS)'; export TEST_SANITIZER;
 
 .PHONY: check-unit check-integration check-engines check-style check-fuzz
