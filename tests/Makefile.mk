@@ -16,6 +16,7 @@ include %D%/tap/Makefile.mk
 include %D%/unit/Makefile.mk
 include %D%/integration/Makefile.mk
 include %D%/engines/Makefile.mk
+include %D%/bench/Makefile.mk
 include %D%/fuzz/Makefile.mk
 include %D%/style/Makefile.mk
 
