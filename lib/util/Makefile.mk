@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 noinst_LIBRARIES += libutil.a
 libutil_a_SOURCES = \
 	%D%/buf.c %D%/buf.h \
