@@ -59,7 +59,8 @@ struct http_source *http_source_file(int fd, uint64_t offset, uint64_t n, http_r
 typedef size_t (*http_fill_fn)(void *arg, uint64_t offset, void *buf, size_t n);
 struct http_source *http_source_generate(http_fill_fn fill, uint64_t offset, uint64_t n,
                                          http_release_fn release, void *arg);
-/* An empty row; http_source_row_add takes part, also on failure. Sources are sent in the order added. */
+/* An empty row; http_source_row_add takes part, also on failure. Sources are sent in the order
+ * added. */
 struct http_source *http_source_row(void);
 int http_source_row_add(struct http_source *row, struct http_source *part, struct err *err);
 

@@ -26,18 +26,18 @@ struct loop;
 
 /* How an exchange came to its end. */
 enum http_end {
-    HTTP_END_COMPLETE,        /* the whole answer was handed to the kernel */
-    HTTP_END_CLIENT_ABORTED,  /* the peer closed or reset while something was under way */
-    HTTP_END_TIMEOUT,         /* the peer stalled */
-    HTTP_END_SERVER_ABORTED,  /* a source failed, a hook cut it, or the server stopped */
+    HTTP_END_COMPLETE,       /* the whole answer was handed to the kernel */
+    HTTP_END_CLIENT_ABORTED, /* the peer closed or reset while something was under way */
+    HTTP_END_TIMEOUT,        /* the peer stalled */
+    HTTP_END_SERVER_ABORTED, /* a source failed, a hook cut it, or the server stopped */
 };
 
 /* Counted for the log and the journal. Times are monotonic microseconds. */
 struct http_traffic {
-    uint64_t started_us;   /* head complete */
+    uint64_t started_us; /* head complete */
     uint64_t ended_us;
-    uint64_t body_in;      /* bytes of request body, chunk framing not counted */
-    uint64_t body_out;     /* bytes of response body that were sent */
+    uint64_t body_in;  /* bytes of request body, chunk framing not counted */
+    uint64_t body_out; /* bytes of response body that were sent */
 };
 
 const struct http_request *http_exchange_request(const struct http_exchange *x);
@@ -85,8 +85,9 @@ void http_reply_headerf(struct http_exchange *x, const char *name, const char *f
 /* Replaces all headers of that name. */
 void http_reply_set_header(struct http_exchange *x, const char *name, const char *value);
 void http_reply_remove_header(struct http_exchange *x, const char *name);
-/* The first header of that name in the reply under construction, or NULL. */
-const char *http_reply_get_header(const struct http_exchange *x, const char *name);
+/* Copies the first header of that name, cut to size; false when the reply has none so far. */
+bool http_reply_get_header(const struct http_exchange *x, const char *name, char *value,
+                           size_t size);
 int http_reply_status(const struct http_exchange *x);
 /* Takes the source (NULL: memory was short, the reply becomes a 500). length: its size in bytes,
    or -1 for chunked. On HEAD the length is announced and the source dropped. */

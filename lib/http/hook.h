@@ -14,15 +14,15 @@
 struct http_conn;
 struct http_exchange;
 
-#define HTTP_STAGES(X)                  \
-    X(ACCEPT, "accept")                 \
-    X(TLS, "tls")                       \
-    X(REQUEST_HEAD, "request-head")     \
-    X(ROUTE, "route")                   \
-    X(REQUEST_BODY, "request-body")     \
-    X(HANDLER, "handler")               \
-    X(RESPONSE_HEAD, "response-head")   \
-    X(RESPONSE_BODY, "response-body")   \
+#define HTTP_STAGES(X)                                                                             \
+    X(ACCEPT, "accept")                                                                            \
+    X(TLS, "tls")                                                                                  \
+    X(REQUEST_HEAD, "request-head")                                                                \
+    X(ROUTE, "route")                                                                              \
+    X(REQUEST_BODY, "request-body")                                                                \
+    X(HANDLER, "handler")                                                                          \
+    X(RESPONSE_HEAD, "response-head")                                                              \
+    X(RESPONSE_BODY, "response-body")                                                              \
     X(END, "end")
 
 enum http_stage {
@@ -32,10 +32,10 @@ enum http_stage {
 };
 
 enum http_verdict {
-    HTTP_PASS, /* go on */
-    HTTP_DONE, /* the hook replied itself (request-head, route, request-body, handler) */
-    HTTP_HOLD, /* nothing happens until http_exchange_go(); not at accept, tls and end */
-    HTTP_DROP, /* close with FIN, without an answer */
+    HTTP_PASS,  /* go on */
+    HTTP_DONE,  /* the hook replied itself (request-head, route, request-body, handler) */
+    HTTP_HOLD,  /* nothing happens until http_exchange_go(); not at accept, tls and end */
+    HTTP_DROP,  /* close with FIN, without an answer */
     HTTP_RESET, /* close with RST */
 };
 

@@ -39,8 +39,8 @@ struct watch {
 };
 
 struct loop {
-    struct event_base *base;    /* owned */
-    struct event *deferred_event; /* owned; activated while `deferred` is not empty */
+    struct event_base *base;          /* owned */
+    struct event *deferred_event;     /* owned; activated while `deferred` is not empty */
     STAILQ_HEAD(, deferred) deferred; /* owned entries */
     SLIST_HEAD(, watch) watches;      /* owned entries */
 
@@ -186,9 +186,13 @@ int loop_new(struct loop **ret, unsigned threads, struct err *err)
     (void)pthread_cond_init(&loop->wake, NULL);
     loop->thread_limit = threads > 0 ? threads : 1;
     loop->threads = calloc(loop->thread_limit, sizeof(*loop->threads));
-    if (loop->threads == NULL || make_events(loop, err) != 0) {
+    if (loop->threads == NULL) {
         loop_free(loop);
-        return err != NULL && err->code != ERR_NONE ? -1 : err_set(err, ERR_NOMEM, "event loop");
+        return err_set(err, ERR_NOMEM, "job threads");
+    }
+    if (make_events(loop, err) != 0) {
+        loop_free(loop);
+        return -1;
     }
     *ret = loop;
     return 0;

@@ -24,7 +24,7 @@ enum http_method {
 };
 
 struct http_header {
-    const char *name; /* as sent */
+    const char *name;  /* as sent */
     const char *value; /* without the white space around it */
 };
 
@@ -37,14 +37,14 @@ struct http_parameter {
 struct http_request {
     enum http_method method;
     const char *method_text;
-    const char *target;      /* as sent */
-    const char *path;        /* percent-decoded, begins with '/' */
-    const char *query;       /* as sent, without '?'; NULL when there is none */
-    unsigned minor;          /* HTTP/1.minor */
-    bool keep_alive;         /* the client would go on with this connection */
+    const char *target; /* as sent */
+    const char *path;   /* percent-decoded, begins with '/' */
+    const char *query;  /* as sent, without '?'; NULL when there is none */
+    unsigned minor;     /* HTTP/1.minor */
+    bool keep_alive;    /* the client would go on with this connection */
     bool chunked;
     bool expect_continue;
-    int64_t content_length;  /* -1: not given */
+    int64_t content_length; /* -1: not given */
     size_t header_count;
     const struct http_header *headers;
     size_t parameter_count;

@@ -37,9 +37,9 @@ struct http_app {
 };
 
 struct http_server_options {
-    struct loop *loop;      /* borrowed, must outlive the server */
+    struct loop *loop; /* borrowed, must outlive the server */
     struct http_app app;
-    http_hook_fn hook;      /* may be NULL */
+    http_hook_fn hook; /* may be NULL */
     void *hook_arg;
     struct http_limits limits;
     const char *server_name; /* Server header; NULL: none. Borrowed. */

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/http/internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/http/chunked.h"
+#include "lib/http/status.h"
+#include "lib/util/util.h"
+
+/*
+ * A reply can be changed until its head is assembled: by the handler while it is OPEN, by a hook
+ * while it is STAGED. Later calls come from a handler whose request was already answered (its body
+ * timed out, say); they do nothing.
+ */
+static bool is_open(const struct http_exchange *x)
+{
+    return !x->ended && (x->reply == REPLY_OPEN || x->reply == REPLY_STAGED);
+}
+
+void http_reply_begin(struct http_exchange *x, int status)
+{
+    if (!is_open(x))
+        return;
+    x->status = status;
+    x->no_memory = false;
+    x->length = -1;
+    buf_reset(&x->headers);
+    http_source_free(x->source);
+    x->source = NULL;
+}
+
+static void check_line(const char *text)
+{
+    ASSERT(strpbrk(text, "\r\n") == NULL);
+}
+
+static void note(struct http_exchange *x, int result)
+{
+    if (result != 0)
+        x->no_memory = true;
+}
+
+void http_reply_header(struct http_exchange *x, const char *name, const char *value)
+{
+    if (!is_open(x))
+        return;
+    check_line(value);
+    note(x, buf_append_text(&x->headers, name));
+    note(x, buf_append(&x->headers, ": ", 2));
+    note(x, buf_append_text(&x->headers, value));
+    note(x, buf_append(&x->headers, "\r\n", 2));
+}
+
+void http_reply_headerf(struct http_exchange *x, const char *name, const char *fmt, ...)
+{
+    char small[512];
+    char *text = small;
+    va_list args;
+    int n;
+
+    va_start(args, fmt);
+    n = vsnprintf(small, sizeof(small), fmt, args);
+    va_end(args);
+    if (n >= (int)sizeof(small)) {
+        va_start(args, fmt);
+        n = vasprintf(&text, fmt, args);
+        va_end(args);
+    }
+    if (n < 0) {
+        x->no_memory = true;
+        return;
+    }
+    http_reply_header(x, name, text);
+    if (text != small)
+        free(text);
+}
+
+/* The line of that header at or behind `from`; NULL when there is none. */
+static char *find_line(const struct http_exchange *x, const char *name, const char *from)
+{
+    size_t n = strlen(name);
+
+    for (const char *line = from; line != NULL && *line != '\0';) {
+        const char *end = strchr(line, '\n');
+
+        if (strncasecmp(line, name, n) == 0 && line[n] == ':')
+            return x->headers.data + (line - x->headers.data);
+        line = end != NULL ? end + 1 : NULL;
+    }
+    return NULL;
+}
+
+void http_reply_remove_header(struct http_exchange *x, const char *name)
+{
+    char *line = x->headers.data;
+
+    if (!is_open(x))
+        return;
+    while ((line = find_line(x, name, line)) != NULL) {
+        size_t offset = (size_t)(line - x->headers.data);
+        size_t size = (size_t)(strchr(line, '\n') + 1 - line);
+
+        memmove(line, line + size, x->headers.len - offset - size + 1);
+        x->headers.len -= size;
+    }
+}
+
+void http_reply_set_header(struct http_exchange *x, const char *name, const char *value)
+{
+    http_reply_remove_header(x, name);
+    http_reply_header(x, name, value);
+}
+
+bool http_reply_get_header(const struct http_exchange *x, const char *name, char *value,
+                           size_t size)
+{
+    const char *line = find_line(x, name, x->headers.data);
+
+    if (line == NULL)
+        return false;
+    line += strlen(name) + 2;
+    (void)snprintf(value, size, "%.*s", (int)strcspn(line, "\r"), line);
+    return true;
+}
+
+int http_reply_status(const struct http_exchange *x)
+{
+    return x->status;
+}
+
+void http_reply_body(struct http_exchange *x, struct http_source *src, int64_t length)
+{
+    if (!is_open(x)) {
+        http_source_free(src);
+        return;
+    }
+    http_source_free(x->source);
+    x->source = src;
+    x->length = length;
+    x->no_memory = x->no_memory || src == NULL;
+}
+
+void http_reply_text(struct http_exchange *x, const void *p, size_t n)
+{
+    void *copy = malloc(n > 0 ? n : 1);
+
+    if (copy != NULL)
+        memcpy(copy, p, n);
+    http_reply_body(x, copy != NULL ? http_source_memory(copy, n, free, copy) : NULL, (int64_t)n);
+}
+
+void http_reply_close(struct http_exchange *x)
+{
+    x->close = true;
+}
+
+void http_reply_send(struct http_exchange *x)
+{
+    struct http_conn *c = x->conn;
+
+    if (x->ended || x->reply != REPLY_OPEN)
+        return;
+    ASSERT(x->status >= 200);
+    x->reply = REPLY_READY;
+    x->continue_wanted = false;
+    if (x->body == BODY_WAIT || x->body == BODY_SINK) {
+        /* A client that waits for 100 Continue may or may not send the body now: no way to tell. */
+        if (!x->body_complete && ((x->head.request.expect_continue && x->body == BODY_WAIT) ||
+                                  (x->head.request.content_length >= 0 &&
+                                   (uint64_t)x->head.request.content_length - x->traffic.body_in >
+                                       c->server->options.limits.discard)))
+            x->close = true;
+        x->body = BODY_DISCARD;
+        x->body_paused = false;
+    }
+    conn_pump_soon(c);
+}
+
+bool http_reply_sent(const struct http_exchange *x)
+{
+    return x->ended || x->reply != REPLY_OPEN;
+}
+
+void http_reply_wrap(struct http_exchange *x, http_wrap_fn wrap, void *arg)
+{
+    if (x->source != NULL)
+        x->source = wrap(x->source, arg);
+    x->no_memory = x->no_memory || x->source == NULL;
+}
+
+/* --- The head ----------------------------------------------------------------------------------
+ */
+
+/* Part of the reply is missing: say so instead of sending half of it. */
+static void replace_by_failure(struct http_exchange *x)
+{
+    http_source_free(x->source);
+    x->source = NULL;
+    x->length = -1;
+    x->status = 500;
+    x->close = true;
+    x->no_memory = false;
+    buf_reset(&x->headers);
+}
+
+static void append_framing(struct http_exchange *x)
+{
+    bool head = x->head.request.method == HTTP_METHOD_HEAD;
+
+    if (!http_status_has_body(x->status)) {
+        x->length = 0;
+    } else if (x->source == NULL) {
+        x->length = 0;
+        if (find_line(x, "Content-Length", x->headers.data) == NULL)
+            (void)buf_append_text(&x->out, "Content-Length: 0\r\n");
+    } else if (x->length >= 0) {
+        if (find_line(x, "Content-Length", x->headers.data) == NULL)
+            (void)buf_appendf(&x->out, "Content-Length: %lld\r\n", (long long)x->length);
+    } else if (x->head.request.minor == 0) {
+        x->close = true; /* HTTP/1.0 has no chunks: the end of the connection ends the body */
+    } else {
+        (void)buf_append_text(&x->out, "Transfer-Encoding: chunked\r\n");
+        if (!head) {
+            x->source = http_source_chunked(x->source);
+            if (x->source == NULL)
+                x->close = true;
+        }
+    }
+    if (head || x->length == 0) {
+        http_source_free(x->source);
+        x->source = NULL;
+    }
+    x->source_left = x->length >= 0 ? (uint64_t)x->length : UINT64_MAX;
+}
+
+void reply_assemble(struct http_exchange *x)
+{
+    struct http_server *s = x->conn->server;
+
+    if (x->no_memory)
+        replace_by_failure(x);
+    if (s->stopping)
+        x->close = true;
+    (void)buf_appendf(&x->out, "HTTP/1.1 %d %s\r\nDate: %s\r\n", x->status,
+                      http_status_reason(x->status), server_date(s));
+    if (s->options.server_name != NULL)
+        (void)buf_appendf(&x->out, "Server: %s\r\n", s->options.server_name);
+    (void)buf_append(&x->out, x->headers.data != NULL ? x->headers.data : "", x->headers.len);
+    append_framing(x);
+    if (x->close)
+        (void)buf_append_text(&x->out, "Connection: close\r\n");
+    else if (x->head.request.minor == 0)
+        (void)buf_append_text(&x->out, "Connection: keep-alive\r\n");
+    (void)buf_append_text(&x->out, "\r\n");
+    x->out_head = x->out.len;
+    x->source_over = x->source == NULL;
+}
