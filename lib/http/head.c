@@ -42,6 +42,8 @@ static enum head_result check_line(const struct head_scan *scan, const char *p, 
 
     if (!first && (*p == ' ' || *p == '\t'))
         return bad(status, 400, err, ERR_HEAD_SYNTAX, "folded header line");
+    if (!first && *p == ':')
+        return bad(status, 400, err, ERR_HEAD_SYNTAX, "header line without a name");
     if (has_control_bytes(p, n, !first))
         return bad(status, 400, err, ERR_HEAD_SYNTAX, "control byte in the request head");
     if (scan->lines > HTTP_HEADERS_MAX)
@@ -133,8 +135,7 @@ static int on_header_value(llhttp_t *parser, const char *at, size_t n)
     struct builder *b = builder_of(parser);
     struct http_header *h = &b->headers[b->head->request.header_count];
 
-    (void)n;
-    if (h->value == NULL)
+    if (h->value == NULL && n > 0) /* an empty span may point anywhere */
         h->value = at;
     return 0;
 }

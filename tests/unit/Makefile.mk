@@ -15,6 +15,9 @@ UNIT_TESTS += %D%/test-units
 UNIT_TESTS += %D%/test-util
 
 # lib/http
+UNIT_TESTS += %D%/test-body
+UNIT_TESTS += %D%/test-head
+UNIT_TESTS += %D%/test-loop
 UNIT_TESTS += %D%/test-range
 
 # registry/store
