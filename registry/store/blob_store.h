@@ -24,23 +24,26 @@ enum { BLOB_INLINE_MAX = 64 * 1024 };
 struct blob {
     struct digest digest;
     uint64_t size;
-    const void *data;         /* the bytes, or NULL: they are in fd */
-    int fd;                   /* borrowed from the store */
-    uint64_t offset;          /* of the first byte in fd */
+    const void *data; /* the bytes, or NULL: they are in fd */
+    int fd;           /* borrowed from the store */
+    uint64_t offset;  /* of the first byte in fd */
     unsigned refs;
     struct blob_store *store; /* borrowed */
 };
 
 /* Room in a file for a blob whose size is not known yet. */
 struct blob_space {
-    int fd;          /* borrowed; pwrite(2) from offset on */
+    int fd; /* borrowed; pwrite(2) from offset on */
     uint64_t offset;
-    uint64_t size;   /* how much may be written */
+    uint64_t size;    /* how much may be written */
+    uint64_t written; /* how far it was ever written, kept by the writer: so much is charged */
+    void *mark;       /* the store's own */
 };
 
 /* A backend. All entries are needed. */
 struct blob_store_ops {
     const char *name;
+    /* Spaces may still be open (a job reads them): what they need lives until space_free. */
     void (*free)(struct blob_store *s);
     /* Borrowed, or NULL. */
     struct blob *(*find)(struct blob_store *s, const struct digest *digest);
@@ -48,12 +51,13 @@ struct blob_store_ops {
     int (*charge)(struct blob_store *s, uint64_t n, struct err *err);
     void (*discharge)(struct blob_store *s, uint64_t n);
     int (*space_new)(struct blob_store *s, struct blob_space *ret, struct err *err);
-    void (*space_free)(struct blob_store *s, const struct blob_space *space, uint64_t written);
+    /* Drops and discharges what was written. */
+    void (*space_free)(struct blob_store *s, const struct blob_space *space);
     /*
      * Makes a blob; the caller owns one reference. The bytes were charged before and now belong
      * to the blob. When the digest is there already, the existing blob is given and the new bytes
-     * are dropped (and discharged). add_memory takes data (malloc'd), also on failure;
-     * add_space takes the space, also on failure.
+     * are dropped (and discharged); so are bytes of the space behind the first n. add_memory takes
+     * data (malloc'd, never NULL), also on failure; add_space takes the space, also on failure.
      */
     int (*add_memory)(struct blob_store *s, const struct digest *digest, void *data, size_t n,
                       struct blob **ret, struct err *err);
@@ -80,7 +84,8 @@ void blob_store_free(struct blob_store *s); /* NULL-safe; no blob may be referen
 int blob_store_put(struct blob_store *s, const struct digest *digest, const void *p, size_t n,
                    struct blob **ret, struct err *err);
 
-/* The memory backend: small blobs on the heap, the rest in one sparse memfd. limit in bytes, 0: none. */
+/* The memory backend: small blobs on the heap, the rest in one sparse memfd. limit in bytes, 0:
+ * none. */
 int blob_store_memory_new(struct blob_store **ret, struct loop *loop, uint64_t limit,
                           struct err *err);
 

@@ -22,8 +22,8 @@ struct loop;
 
 /* The store and the loop are borrowed and must outlive it. */
 int ingest_new(struct ingest **ret, struct blob_store *store, struct loop *loop, struct err *err);
-/* Discards what was not finished. NULL-safe; safe while a job still reads (freed when it ends).
-   A pending finish is cancelled: its callback does not come. */
+/* Discards what was not finished. NULL-safe; safe while a job still reads (freed when it ends, and
+   the store may be freed before). A pending finish is cancelled: its callback does not come. */
 void ingest_free(struct ingest *in);
 uint64_t ingest_size(const struct ingest *in);
 /* Appends. ERR_STORAGE_FULL, ERR_SYSTEM; nothing of a failed append counts. */
@@ -38,7 +38,8 @@ bool ingest_is_behind(struct ingest *in, void (*drained)(void *arg), void *arg);
 /*
  * Computes the digest of all that was appended and, when it is `expected`, puts the blob into the
  * store. done is called later on the loop (never from within this call), once: with the blob (the
- * callee owns the reference), or with NULL and an error (ERR_DIGEST on mismatch). The ingest can only be freed then.
+ * callee owns the reference), or with NULL and an error (ERR_DIGEST on mismatch). The ingest can
+ * only be freed then.
  */
 typedef void (*ingest_done_fn)(void *arg, struct blob *blob, const struct err *err);
 void ingest_finish(struct ingest *in, const struct digest *expected, ingest_done_fn done,

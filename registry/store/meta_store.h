@@ -31,18 +31,19 @@ struct blob_use {
 
 /* A manifest in a repository. Reference counted: its repository holds one, tags hold none. */
 struct manifest {
-    struct blob *blob;         /* owned reference: the bytes as pushed */
-    char *media_type;          /* owned */
-    char *artifact_type;       /* owned; "" when the referrers API shall leave it out */
-    char *annotations;         /* owned JSON object text; NULL when there are none */
+    struct blob *blob;   /* owned reference: the bytes as pushed */
+    char *media_type;    /* owned */
+    char *artifact_type; /* owned; "" when the referrers API shall leave it out */
+    char *annotations;   /* owned JSON object text; NULL when there are none */
     bool has_subject;
     char subject[DIGEST_TEXT_MAX + 1]; /* any well-formed supported digest; "" without */
-    struct blob_use *uses;     /* owned: config and layers */
+    struct blob_use *uses;             /* owned: config and layers */
     size_t use_count;
     unsigned refs;
 };
 
-/* Fields of blob and the strings are taken by the caller filling them in; starts with one reference. */
+/* Fields of blob and the strings are taken by the caller filling them in; starts with one
+ * reference. */
 struct manifest *manifest_new(void); /* NULL: out of memory */
 struct manifest *manifest_ref(struct manifest *m);
 void manifest_unref(struct manifest *m); /* NULL-safe; frees what it owns with the last reference */
@@ -64,7 +65,8 @@ struct meta_store_ops {
 
     /* Repositories. */
     bool (*repository_exists)(struct meta_store *s, const char *repo);
-    int (*repository_add)(struct meta_store *s, const char *repo, struct err *err); /* or is there */
+    int (*repository_add)(struct meta_store *s, const char *repo,
+                          struct err *err); /* or is there */
     /* Names behind `after` (NULL: all). */
     void (*repositories)(struct meta_store *s, const char *after, meta_name_fn fn, void *arg);
 
@@ -87,7 +89,8 @@ struct meta_store_ops {
     /* Also removes every tag that points to it. */
     bool (*manifest_remove)(struct meta_store *s, const char *repo, const struct digest *digest);
 
-    /* Tags. set moves a tag that is there. ERR_ABSENT when the manifest is not in the repository. */
+    /* Tags. set moves a tag that is there. ERR_ABSENT when the manifest is not in the repository.
+     */
     struct manifest *(*tag_find)(struct meta_store *s, const char *repo, const char *tag);
     int (*tag_set)(struct meta_store *s, const char *repo, const char *tag,
                    const struct digest *digest, struct err *err);
@@ -105,6 +108,7 @@ struct meta_store_ops {
     struct upload *(*upload_find)(struct meta_store *s, const char *id);
     bool (*upload_remove)(struct meta_store *s, const char *id);
     size_t (*upload_count)(struct meta_store *s);
+    /* fn may remove the one it is given. */
     void (*uploads)(struct meta_store *s, bool (*fn)(void *arg, struct upload *up), void *arg);
 };
 

@@ -21,6 +21,22 @@ UNIT_TESTS += %D%/test-loop
 UNIT_TESTS += %D%/test-range
 
 # registry/store
+WRAP_MALLOC = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+FAILING_MALLOC = %D%/failing_malloc.c %D%/failing_malloc.h
+EXTRA_DIST += %D%/store_help.h
+UNIT_TESTS += %D%/test-arena
+UNIT_TESTS += %D%/test-blob_store
+%C%_test_blob_store_SOURCES = %D%/test-blob_store.c $(FAILING_MALLOC)
+%C%_test_blob_store_LDFLAGS = $(AM_LDFLAGS) $(WRAP_MALLOC)
+UNIT_TESTS += %D%/test-file_hash
+UNIT_TESTS += %D%/test-ingest
+%C%_test_ingest_SOURCES = %D%/test-ingest.c $(FAILING_MALLOC)
+%C%_test_ingest_LDFLAGS = $(AM_LDFLAGS) $(WRAP_MALLOC)
+UNIT_TESTS += %D%/test-memory_limit
+UNIT_TESTS += %D%/test-meta_store
+%C%_test_meta_store_SOURCES = %D%/test-meta_store.c $(FAILING_MALLOC)
+%C%_test_meta_store_LDFLAGS = $(AM_LDFLAGS) $(WRAP_MALLOC)
+UNIT_TESTS += %D%/test-order
 
 # registry: reading
 UNIT_TESTS += %D%/test-reference
