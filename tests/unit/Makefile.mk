@@ -19,6 +19,7 @@ UNIT_TESTS += %D%/test-body
 UNIT_TESTS += %D%/test-head
 UNIT_TESTS += %D%/test-loop
 UNIT_TESTS += %D%/test-range
+UNIT_TESTS += %D%/test-server
 
 # registry/store
 WRAP_MALLOC = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
