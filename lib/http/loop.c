@@ -147,8 +147,7 @@ static struct event_base *base_new(void)
     if (config == NULL)
         return NULL;
     /* Only this thread touches the base; jobs report through the eventfd. */
-    if (event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0 &&
-        event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST) == 0)
+    if (event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0)
         base = event_base_new_with_config(config);
     event_config_free(config);
     return base;
