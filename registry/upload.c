@@ -168,10 +168,24 @@ void upload_keep(struct upload *up)
     up->user = NULL;
 }
 
+/* A session that had nothing begins anew: that gives the room back at once. */
+static int take_back(struct upload *up)
+{
+    struct ingest *fresh;
+
+    if (up->mark > 0)
+        return ingest_truncate(up->in, up->mark, NULL);
+    if (ingest_new(&fresh, up->world->blobs, up->world->loop, NULL) != 0)
+        return -1;
+    ingest_free(up->in);
+    up->in = fresh;
+    return 0;
+}
+
 bool upload_undo(struct upload *up)
 {
     upload_keep(up);
-    if (ingest_truncate(up->in, up->mark, NULL) == 0)
+    if (take_back(up) == 0)
         return true;
     upload_free(up);
     return false;

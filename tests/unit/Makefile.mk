@@ -43,7 +43,13 @@ UNIT_TESTS += %D%/test-order
 UNIT_TESTS += %D%/test-reference
 
 # registry: writing
+FAKE_PUSH = %D%/fake_push.c %D%/fake_push.h
 UNIT_TESTS += %D%/test-content_range
+UNIT_TESTS += %D%/test-manifest_doc
+UNIT_TESTS += %D%/test-upload
+%C%_test_upload_SOURCES = %D%/test-upload.c $(FAKE_PUSH)
+UNIT_TESTS += %D%/test-upload_api
+%C%_test_upload_api_SOURCES = %D%/test-upload_api.c $(FAKE_PUSH)
 
 # cli
 
