@@ -216,7 +216,7 @@ static void drain(struct loop *loop)
         stop_threads(loop);
         run_finished(loop);
         run_deferred(loop);
-    } while (!STAILQ_EMPTY(&loop->queued) || loop->thread_count > 0 ||
+    } while (loop->thread_count > 0 || !STAILQ_EMPTY(&loop->queued) ||
              !STAILQ_EMPTY(&loop->finished) || !STAILQ_EMPTY(&loop->deferred));
 }
 
