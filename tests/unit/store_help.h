@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "lib/http/loop.h"
@@ -63,8 +64,10 @@ static inline void help_fill(void *p, size_t n, uint32_t seed)
     unsigned char *bytes = p;
     uint32_t state = seed * 2654435761U + 1;
 
-    for (size_t i = 0; i < n; i++)
-        bytes[i] = (unsigned char)help_random(&state);
+    for (size_t i = 0; i < n; i += sizeof(state)) {
+        (void)help_random(&state);
+        memcpy(bytes + i, &state, n - i < sizeof(state) ? n - i : sizeof(state));
+    }
 }
 
 static inline struct digest help_digest(enum digest_algorithm algorithm, const void *p, size_t n)

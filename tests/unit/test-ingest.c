@@ -12,23 +12,32 @@
 #include "tests/unit/failing_malloc.h"
 #include "tests/unit/store_help.h"
 
-enum { SIZE = 8 * 1024 * 1024 };
+enum { SIZE = 8 * 1024 * 1024, SHIFT = 5 };
 
 struct fixture {
     struct loop *loop;        /* owned */
     struct blob_store *store; /* owned */
     struct ingest *in;        /* owned */
-    char *bytes;              /* owned: SIZE */
+    const char *bytes;        /* SIZE + SHIFT of them */
     struct blob *blob;        /* owned: what finish gave */
     struct err err;           /* or why not */
     unsigned calls;           /* of done() */
 };
 
+/* The same bytes for every fixture. */
+static const char *test_bytes(void)
+{
+    static char bytes[SIZE + SHIFT];
+
+    if (bytes[0] == 0)
+        help_fill(bytes, sizeof(bytes), 11);
+    ASSERT(bytes[0] != 0);
+    return bytes;
+}
+
 static void setup(struct fixture *f, uint64_t limit)
 {
-    *f = (struct fixture){.loop = help_loop(), .bytes = malloc(SIZE)};
-    ASSERT(f->bytes != NULL);
-    help_fill(f->bytes, SIZE, 11);
+    *f = (struct fixture){.loop = help_loop(), .bytes = test_bytes()};
     ASSERT(blob_store_memory_new(&f->store, f->loop, limit, NULL) == 0);
     ASSERT(ingest_new(&f->in, f->store, f->loop, NULL) == 0);
 }
@@ -39,7 +48,6 @@ static void teardown(struct fixture *f)
     ingest_free(f->in);
     blob_store_free(f->store);
     loop_free(f->loop);
-    free(f->bytes);
 }
 
 static void on_done(void *arg, struct blob *blob, const struct err *err)
@@ -204,7 +212,8 @@ static void truncated(size_t n, size_t keep, bool pause)
     setup(&f, 0);
     d = help_digest(DIGEST_SHA256, f.bytes, n);
     append(&f, 0, keep);
-    ASSERT(ingest_append(f.in, f.bytes + 5, n - keep, NULL) == 0); /* not what shall stand there */
+    ASSERT(ingest_append(f.in, f.bytes + SHIFT, n - keep, NULL) ==
+           0); /* not what shall stand there */
     if (pause)
         help_settle(f.loop);
     is_int(ingest_truncate(f.in, keep, NULL), 0, "%zu bytes cut to %zu", n, keep);

@@ -486,10 +486,10 @@ static void test_many_tags(void)
     for (unsigned i = 0; i < MANY; i++) {
         char tag[24];
 
-        (void)snprintf(tag, sizeof(tag), "v%08x", i * 2654435761U);
+        (void)snprintf(tag, sizeof(tag), "v%08x", i * 40000);
         ASSERT(set_tag(&f, "a", tag, "{1}") == 0);
     }
-    diag("%d tags set in random order: %.0f ms", MANY, (seconds() - start) * 1e3);
+    diag("%d tags set in order: %.0f ms", MANY, (seconds() - start) * 1e3);
     start = seconds();
     for (unsigned i = 0; i < PAGES; i++) {
         char after[24];
