@@ -10,9 +10,9 @@ libregistry_a_SOURCES = \
 	%D%/catalog.c \
 	%D%/content_range.c %D%/content_range.h \
 	%D%/deletion.c %D%/deletion.h \
-	%D%/manifest.c \
 	%D%/manifest_commit.c %D%/manifest_commit.h \
 	%D%/manifest_doc.c %D%/manifest_doc.h \
+	%D%/manifest_get.c \
 	%D%/manifest_member.c %D%/manifest_member.h \
 	%D%/manifest_put.c %D%/manifest_put.h \
 	%D%/oci_error.c %D%/oci_error.h %D%/oci_error.tbl.h \

@@ -56,7 +56,7 @@ void handle_extension(struct registry_call *call);
 /* blob.c */
 void handle_blob_get(struct registry_call *call); /* and HEAD */
 void handle_blob_delete(struct registry_call *call);
-/* manifest.c */
+/* manifest_get.c */
 void handle_manifest_get(struct registry_call *call); /* and HEAD */
 void handle_manifest_delete(struct registry_call *call);
 /* manifest_put.c */

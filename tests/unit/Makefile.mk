@@ -16,6 +16,7 @@ UNIT_TESTS += %D%/test-util
 
 # lib/http
 UNIT_TESTS += %D%/test-body
+UNIT_TESTS += %D%/test-byteranges
 UNIT_TESTS += %D%/test-head
 UNIT_TESTS += %D%/test-loop
 UNIT_TESTS += %D%/test-range
@@ -40,7 +41,29 @@ UNIT_TESTS += %D%/test-meta_store
 UNIT_TESTS += %D%/test-order
 
 # registry: reading
+# FIXTURE: a registry with content and exchanges without connections, for tests of handlers.
+FIXTURE = %D%/fake_exchange.c %D%/fake_exchange.h %D%/fixture.c %D%/fixture.h
+UNIT_TESTS += %D%/test-accept
+UNIT_TESTS += %D%/test-base
+%C%_test_base_SOURCES = %D%/test-base.c $(FIXTURE)
+UNIT_TESTS += %D%/test-blob
+%C%_test_blob_SOURCES = %D%/test-blob.c $(FIXTURE)
+UNIT_TESTS += %D%/test-call
+%C%_test_call_SOURCES = %D%/test-call.c $(FIXTURE)
+UNIT_TESTS += %D%/test-catalog
+%C%_test_catalog_SOURCES = %D%/test-catalog.c $(FIXTURE)
+UNIT_TESTS += %D%/test-manifest_get
+%C%_test_manifest_get_SOURCES = %D%/test-manifest_get.c $(FIXTURE)
+UNIT_TESTS += %D%/test-oci_error
+%C%_test_oci_error_SOURCES = %D%/test-oci_error.c $(FIXTURE)
 UNIT_TESTS += %D%/test-reference
+UNIT_TESTS += %D%/test-referrers
+%C%_test_referrers_SOURCES = %D%/test-referrers.c $(FIXTURE)
+UNIT_TESTS += %D%/test-registry
+%C%_test_registry_SOURCES = %D%/test-registry.c $(FIXTURE)
+UNIT_TESTS += %D%/test-route
+UNIT_TESTS += %D%/test-tags
+%C%_test_tags_SOURCES = %D%/test-tags.c $(FIXTURE)
 
 # registry: writing
 FAKE_PUSH = %D%/fake_push.c %D%/fake_push.h
