@@ -1,1 +1,50 @@
 # SPDX-License-Identifier: MIT
+# Fuzz targets. `make check` replays the files of corpus/NAME/ with each; with --enable-fuzzers the same
+# programs are linked with libFuzzer instead, `make fuzzers` builds them and scripts/fuzz runs them.
+#
+# One block per target: fuzz-NAME.c and files in corpus/NAME/.
+
+check_LIBRARIES += %D%/libfuzz.a
+%C%_libfuzz_a_SOURCES = %D%/fuzz.h %D%/text.c
+EXTRA_DIST += %D%/corpus
+
+if FUZZERS
+FUZZ_LIBS = $(FUZZER_LDFLAGS) %D%/libfuzz.a $(PROGRAM_LIBS)
+else
+check_LIBRARIES += %D%/libreplay.a
+%C%_libreplay_a_SOURCES = %D%/fuzz.h %D%/replay.c
+FUZZ_LIBS = %D%/libreplay.a %D%/libfuzz.a $(UNIT_LIBS)
+FUZZ_TESTS += $(FUZZ_TARGETS)
+endif
+
+FUZZ_TARGETS =
+check_PROGRAMS += $(FUZZ_TARGETS)
+
+.PHONY: fuzzers fuzz-targets
+fuzzers: $(FUZZ_TARGETS)
+fuzz-targets:
+	@echo $(FUZZ_TARGETS)
+
+# lib/util
+FUZZ_TARGETS += %D%/fuzz-digest
+%C%_fuzz_digest_LDADD = $(FUZZ_LIBS)
+
+FUZZ_TARGETS += %D%/fuzz-conf
+%C%_fuzz_conf_LDADD = $(FUZZ_LIBS)
+
+FUZZ_TARGETS += %D%/fuzz-json
+%C%_fuzz_json_LDADD = $(FUZZ_LIBS)
+
+# lib/http
+FUZZ_TARGETS += %D%/fuzz-range
+%C%_fuzz_range_LDADD = $(FUZZ_LIBS)
+
+# registry
+FUZZ_TARGETS += %D%/fuzz-manifest
+%C%_fuzz_manifest_LDADD = $(FUZZ_LIBS)
+
+FUZZ_TARGETS += %D%/fuzz-reference
+%C%_fuzz_reference_LDADD = $(FUZZ_LIBS)
+
+FUZZ_TARGETS += %D%/fuzz-route
+%C%_fuzz_route_LDADD = $(FUZZ_LIBS)
