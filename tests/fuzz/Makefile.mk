@@ -6,7 +6,7 @@
 
 check_LIBRARIES += %D%/libfuzz.a
 %C%_libfuzz_a_SOURCES = %D%/fuzz.h %D%/text.c
-EXTRA_DIST += %D%/corpus
+EXTRA_DIST += %D%/corpus %D%/head.dict %D%/manifest.dict
 
 if FUZZERS
 FUZZ_LIBS = $(FUZZER_LDFLAGS) %D%/libfuzz.a $(PROGRAM_LIBS)
@@ -36,8 +36,14 @@ FUZZ_TARGETS += %D%/fuzz-json
 %C%_fuzz_json_LDADD = $(FUZZ_LIBS)
 
 # lib/http
+FUZZ_TARGETS += %D%/fuzz-head
+%C%_fuzz_head_LDADD = $(FUZZ_LIBS)
+
 FUZZ_TARGETS += %D%/fuzz-range
 %C%_fuzz_range_LDADD = $(FUZZ_LIBS)
+
+FUZZ_TARGETS += %D%/fuzz-uri
+%C%_fuzz_uri_LDADD = $(FUZZ_LIBS)
 
 # registry
 FUZZ_TARGETS += %D%/fuzz-manifest

@@ -74,7 +74,7 @@ static void run_folder(const char *folder)
 
     ok(n > 0, "the corpus %s has files", folder);
     for (int i = 0; i < n; i++) {
-        char path[PATH_SIZE];
+        char path[PATH_SIZE + sizeof(entries[i]->d_name) + 1];
 
         (void)snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name);
         run(path);
