@@ -86,6 +86,7 @@ static struct outcome run(const char *p, size_t n, size_t split)
         head_parse(&head, &parser, p + o.start, o.end - o.start, scan.lines, &o.status, &err) == 0;
     if (o.parsed) {
         check_request(&head.request);
+        o.complete = !http_request_has_body(&head.request); /* then nothing may be fed */
         cut = split > o.end ? split : o.end;
         feed_body(&o, &parser, p + o.end, cut - o.end);
         feed_body(&o, &parser, p + cut, n - cut);
