@@ -44,6 +44,8 @@ UNIT_TESTS += %D%/test-order
 # FIXTURE: a registry with content and exchanges without connections, for tests of handlers.
 FIXTURE = %D%/fake_exchange.c %D%/fake_exchange.h %D%/fixture.c %D%/fixture.h
 UNIT_TESTS += %D%/test-accept
+UNIT_TESTS += %D%/test-access_log
+%C%_test_access_log_SOURCES = %D%/test-access_log.c $(FIXTURE)
 UNIT_TESTS += %D%/test-base
 %C%_test_base_SOURCES = %D%/test-base.c $(FIXTURE)
 UNIT_TESTS += %D%/test-blob
@@ -52,10 +54,14 @@ UNIT_TESTS += %D%/test-call
 %C%_test_call_SOURCES = %D%/test-call.c $(FIXTURE)
 UNIT_TESTS += %D%/test-catalog
 %C%_test_catalog_SOURCES = %D%/test-catalog.c $(FIXTURE)
+UNIT_TESTS += %D%/test-deletion
+%C%_test_deletion_SOURCES = %D%/test-deletion.c $(FIXTURE)
 UNIT_TESTS += %D%/test-manifest_get
 %C%_test_manifest_get_SOURCES = %D%/test-manifest_get.c $(FIXTURE)
 UNIT_TESTS += %D%/test-oci_error
 %C%_test_oci_error_SOURCES = %D%/test-oci_error.c $(FIXTURE)
+UNIT_TESTS += %D%/test-page
+%C%_test_page_SOURCES = %D%/test-page.c $(FIXTURE)
 UNIT_TESTS += %D%/test-reference
 UNIT_TESTS += %D%/test-referrers
 %C%_test_referrers_SOURCES = %D%/test-referrers.c $(FIXTURE)
@@ -64,6 +70,8 @@ UNIT_TESTS += %D%/test-registry
 UNIT_TESTS += %D%/test-route
 UNIT_TESTS += %D%/test-tags
 %C%_test_tags_SOURCES = %D%/test-tags.c $(FIXTURE)
+UNIT_TESTS += %D%/test-world
+%C%_test_world_SOURCES = %D%/test-world.c $(FIXTURE)
 
 # registry: writing
 FAKE_PUSH = %D%/fake_push.c %D%/fake_push.h
