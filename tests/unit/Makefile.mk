@@ -77,10 +77,15 @@ UNIT_TESTS += %D%/test-world
 FAKE_PUSH = %D%/fake_push.c %D%/fake_push.h
 UNIT_TESTS += %D%/test-content_range
 UNIT_TESTS += %D%/test-manifest_doc
+UNIT_TESTS += %D%/test-manifest_put
+%C%_test_manifest_put_SOURCES = %D%/test-manifest_put.c $(FAKE_PUSH) $(FAILING_MALLOC)
+%C%_test_manifest_put_LDFLAGS = $(AM_LDFLAGS) $(WRAP_MALLOC)
 UNIT_TESTS += %D%/test-upload
 %C%_test_upload_SOURCES = %D%/test-upload.c $(FAKE_PUSH)
 UNIT_TESTS += %D%/test-upload_api
 %C%_test_upload_api_SOURCES = %D%/test-upload_api.c $(FAKE_PUSH)
+UNIT_TESTS += %D%/test-upload_start
+%C%_test_upload_start_SOURCES = %D%/test-upload_start.c $(FAKE_PUSH)
 
 # cli
 
