@@ -279,6 +279,23 @@ static int check_length(struct http_request *req, int *status, struct err *err)
     return 0;
 }
 
+/* llhttp takes several blanks, and RTSP and ICE for protocols of its own. */
+static bool is_request_line(const char *p)
+{
+    size_t method = strcspn(p, " \r");
+    const char *target = p + method + 1;
+
+    return p[method] == ' ' && strcspn(target, " \r") > 0 &&
+           strncmp(target + strcspn(target, " \r"), " HTTP/", strlen(" HTTP/")) == 0;
+}
+
+/* The characters of uri-host [ ":" port ] (RFC 3986, 3.2.2). */
+static bool is_host(const char *host)
+{
+    return strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                        "-._~%!$&'()*+,;=:[]") == strlen(host);
+}
+
 static int check_headers(struct http_request *req, llhttp_t *parser, int *status, struct err *err)
 {
     const char *expect = http_request_header(req, "Expect");
@@ -292,6 +309,8 @@ static int check_headers(struct http_request *req, llhttp_t *parser, int *status
         return refuse(status, 400, err, ERR_HEAD_SYNTAX, "several Host headers");
     if (hosts == 0 && req->minor == 1)
         return refuse(status, 400, err, ERR_HEAD_SYNTAX, "no Host header");
+    if (hosts == 1 && !is_host(http_request_header(req, "Host")))
+        return refuse(status, 400, err, ERR_HEAD_SYNTAX, "malformed Host header");
     if (check_length(req, status, err) != 0)
         return -1;
     if (expect != NULL && req->minor == 1) {
@@ -362,6 +381,8 @@ static int build(struct builder *b, llhttp_t *parser, const char *p, size_t n, s
     req->headers = b->headers;
     if (check_headers(req, parser, status, err) != 0)
         return -1;
+    if (!is_request_line(copy))
+        return refuse(status, 400, err, ERR_HEAD_SYNTAX, "malformed request line");
     if (uri_parse(req, b->target, b->target_size, copy + n + 1,
                   (struct http_parameter *)(void *)(b->headers + lines + 1), parameters,
                   err) != 0) {
