@@ -7,4 +7,4 @@ STYLE_TESTS += \
 	%D%/headers.sh \
 	%D%/layers.sh
 EXTRA_DIST += $(STYLE_TESTS) %D%/style.bash %D%/strip.awk %D%/banned-exceptions \
-	%D%/cppcheck-suppressions
+	%D%/cppcheck-suppressions %D%/cppcheck.h

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Functions that are not used, because there is something better or safer: see the table.
+# shellcheck source=tests/style/style.bash
 . "$(dirname "$0")/style.bash"
 
 # Functions, and what to use instead.

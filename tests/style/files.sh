@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Licence lines, lengths, remarks for later, and a README.md for each folder of code.
+# shellcheck source=tests/style/style.bash
 . "$(dirname "$0")/style.bash"
 
 LINES_MAX=600

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # State hangs from objects that are passed around; nothing but the files named here has any of its own.
+# shellcheck source=tests/style/style.bash
 . "$(dirname "$0")/style.bash"
 
 # The loop's signal handling and the log are per process by nature.

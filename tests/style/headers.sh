@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Each header compiles alone. (*.tbl.h are lists that a file includes with its own macro defined.)
+# shellcheck source=tests/style/style.bash
 . "$(dirname "$0")/style.bash"
 
 [[ -n ${TEST_CC-} && -n ${TOP_BUILDDIR-} ]] || skip_all "run by make check, which knows the compiler"

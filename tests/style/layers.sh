@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Who includes whom. A layer knows those below it, never those above.
+# shellcheck source=tests/style/style.bash
 . "$(dirname "$0")/style.bash"
 
 # The folder of a layer, and what its files may include, as an extended regular expression.

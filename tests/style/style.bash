@@ -8,6 +8,7 @@ cd "$TOP_SRCDIR" || exit 1
 # shellcheck source=tests/tap/tap.bash
 . tests/tap/tap.bash
 
+# shellcheck disable=SC2034 # for those who source this
 PRODUCT=(cli registry auth fixtures lib)
 
 # Our files in the given folders whose names match the pattern.
