@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 noinst_LIBRARIES += libutil.a
+EXTRA_DIST += %D%/README.md
 libutil_a_SOURCES = \
 	%D%/buf.c %D%/buf.h \
 	%D%/conf.c %D%/conf.h \

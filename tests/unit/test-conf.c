@@ -173,9 +173,9 @@ static void test_depth(void)
     char text[3 * CONF_DEPTH_MAX + 100];
     char *huge = malloc(1000000);
 
-    (void)strcpy(text, "a: ");
-    memset(text + 3, '[', CONF_DEPTH_MAX);
-    (void)strcpy(text + 3 + CONF_DEPTH_MAX, "\n");
+    memset(text, '[', sizeof(text));
+    memcpy(text, "a: ", 3);
+    memcpy(text + 3 + CONF_DEPTH_MAX, "\n", 2);
     refuses(text, "f.yaml:1: nested deeper than 64 levels", "depth");
     memset(huge, '[', 1000000);
     memcpy(huge, "a: ", 3);
@@ -193,13 +193,13 @@ static void test_sizes(void)
     memset(text, '#', CONF_FILE_MAX + 1);
     refuses_n(text, CONF_FILE_MAX + 1, "f.yaml: larger than 4194304 bytes", "a large file");
     for (int i = 0; n < CONF_FILE_MAX - 100; i++)
-        n += (size_t)sprintf(text + n, "- %d\n", i);
+        n += (size_t)snprintf(text + n, CONF_FILE_MAX - n, "- %d\n", i);
     memcpy(text, "a:\n", 3);
     refuses_n(text, n, "f.yaml:100", "a hundred thousand values");
-    n = (size_t)sprintf(text, "{\"a\":[0");
+    n = (size_t)snprintf(text, CONF_FILE_MAX, "{\"a\":[0");
     for (int i = 0; i < CONF_NODES_MAX; i++)
-        n += (size_t)sprintf(text + n, ",0");
-    n += (size_t)sprintf(text + n, "]}");
+        n += (size_t)snprintf(text + n, CONF_FILE_MAX - n, ",0");
+    n += (size_t)snprintf(text + n, CONF_FILE_MAX - n, "]}");
     refuses_n(text, n, "f.yaml:1: more than 100000 values", "as many in JSON");
     free(text);
 }

@@ -2,6 +2,7 @@
 #include "lib/util/log.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -203,8 +204,7 @@ static void test_lost(void)
     while (read(pipe_fds[0], text, sizeof(text)) > 0)
         ;
     log_message(LOG_LEVEL_INFO, "again");
-    text[0] = '\0';
-    (void)strncat(text, last_line(), sizeof(text) - 1);
+    (void)snprintf(text, sizeof(text), "%s", last_line());
     ok(strncmp(text, "level=info msg=again\n", 21) == 0, "once somebody reads, a line gets out");
     ok(strstr(text, "were lost because nobody read them\" count=") != NULL, "with what was lost");
     log_message(LOG_LEVEL_INFO, "more");
