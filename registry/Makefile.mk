@@ -26,6 +26,7 @@ libregistry_a_SOURCES = \
 	%D%/upload.c %D%/upload.h \
 	%D%/upload_api.c \
 	%D%/upload_request.c %D%/upload_request.h \
+	%D%/upload_settle.c %D%/upload_settle.h \
 	%D%/upload_start.c \
 	%D%/world.c
 EXTRA_DIST += %D%/README.md

@@ -13,6 +13,7 @@
 #include "registry/oci_error.h"
 #include "registry/registry.h"
 #include "registry/upload_request.h"
+#include "registry/upload_settle.h"
 
 /* UP9: unknown, finished, cancelled, expired, or of another repository: all the same 404. */
 static struct upload *need_session(struct registry_call *call)
@@ -38,13 +39,18 @@ static struct upload_request *need_request(struct registry_call *call)
     return r;
 }
 
-/* UP3: a stream, with or without a length. UP4: a chunk with its Content-Range. */
-void handle_upload_patch(struct registry_call *call)
+static void patch(struct registry_call *call)
 {
     struct upload_request *r = need_request(call);
 
     if (r != NULL)
         upload_request_receive(r, upload_request_keep);
+}
+
+/* UP3: a stream, with or without a length. UP4: a chunk with its Content-Range. */
+void handle_upload_patch(struct registry_call *call)
+{
+    upload_settle(call, patch);
 }
 
 /* UP5: the digest that the blob shall have; its refusal leaves the session as it was. */
@@ -70,9 +76,7 @@ static void finish(struct upload_request *r)
     upload_request_finish(r, &r->call->digest);
 }
 
-/* UP5: the range is compared before the digest is looked at. UP2: other parameters, in any order,
-   are left alone. */
-void handle_upload_put(struct registry_call *call)
+static void put(struct registry_call *call)
 {
     struct upload_request *r = need_request(call);
 
@@ -80,8 +84,14 @@ void handle_upload_put(struct registry_call *call)
         upload_request_receive(r, finish);
 }
 
-/* UP7: also while another request writes, with `?digest=` in the URL, and as HEAD. */
-void handle_upload_status(struct registry_call *call)
+/* UP5: the range is compared before the digest is looked at. UP2: other parameters, in any order,
+   are left alone. */
+void handle_upload_put(struct registry_call *call)
+{
+    upload_settle(call, put);
+}
+
+static void status(struct registry_call *call)
 {
     struct upload *up = need_session(call);
 
@@ -90,6 +100,12 @@ void handle_upload_status(struct registry_call *call)
     call_reply_begin(call, 204);
     upload_reply_state(call, up);
     http_reply_send(call->x);
+}
+
+/* UP7: also with `?digest=` in the URL, and as HEAD. */
+void handle_upload_status(struct registry_call *call)
+{
+    upload_settle(call, status);
 }
 
 /* UP8: a request that is still writing to it gets 404. */

@@ -8,9 +8,9 @@
  *   - a refused body counts for nothing (UP4, UP5, UP14);
  *   - a body that broke off leaves what came, so that the client can go on from the Range that
  *     the status shows;
- *   - a request for a session that another request is writing to gets 409: two writers would mix
- *     their bytes, and the loser must learn that it was not heard. The status may be asked and the
- *     session be cancelled at any time.
+ *   - a request for a session that another request is writing to gets 409 when it has waited for
+ *     that in vain (upload_settle.h): two writers would mix their bytes, and the loser must learn
+ *     that it was not heard. The status may be asked and the session be cancelled at any time.
  */
 #ifndef REGISTRY_UPLOAD_REQUEST_H
 #define REGISTRY_UPLOAD_REQUEST_H

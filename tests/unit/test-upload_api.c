@@ -251,23 +251,80 @@ static void test_leave_while_finishing(void)
 
 /* --- Two at once ----------------------------------------------------------------------------- */
 
+static bool is_reading(void *arg)
+{
+    return fake_is_reading(arg);
+}
+
+/* Waits, and is refused or answered all the same. */
 static void test_concurrent(void)
 {
     struct registry_call *first;
-    struct registry_call *call;
+    struct registry_call *second;
+    struct registry_call *third;
+    struct registry_call *asked;
     struct scene s;
 
     scene_init(&s, &REGISTRY_SETTINGS_DEFAULT);
     first = patch(&s, NULL, -1);
     fake_data(first, "abc", 3);
-    call = patch(&s, NULL, 3);
-    is_str(fake_header(call, "Location"), s.path, "a second PATCH learns the Location");
-    is_refused(call, 409, "BLOB_UPLOAD_INVALID", "0-2", "a second PATCH");
-    is_refused(put(&s, "sha256:x", NULL, 0), 409, "BLOB_UPLOAD_INVALID", "0-2", "a PUT meanwhile");
-    is_reply(simple(&s, HTTP_METHOD_GET, handle_upload_status), 204, "0-2", "the status meanwhile");
+    second = patch(&s, NULL, 3);
+    third = put(&s, "sha256:x", NULL, 0);
+    asked = simple(&s, HTTP_METHOD_GET, handle_upload_status);
+    is_int(fake_status(second) + fake_status(third) + fake_status(asked), 0, "the others wait");
+    (void)fake_wait(second);
+    (void)fake_wait(third);
+    (void)fake_wait(asked);
+    is_str(fake_header(second, "Location"), s.path, "a second PATCH learns the Location");
+    is_refused(second, 409, "BLOB_UPLOAD_INVALID", "0-2", "a second PATCH");
+    is_refused(third, 409, "BLOB_UPLOAD_INVALID", "0-2", "a PUT meanwhile");
+    is_reply(asked, 204, "0-2", "the status meanwhile");
+    fake_body(first, "def");
+    is_reply(first, 202, "0-5", "the first is not disturbed");
+    scene_done(&s);
+}
+
+/* A client that comes back before the old connection was read to its end. */
+static void test_settle(void)
+{
+    struct registry_call *first;
+    struct registry_call *asked;
+    struct registry_call *left;
+    struct registry_call *next;
+    struct scene s;
+
+    scene_init(&s, &REGISTRY_SETTINGS_DEFAULT);
+    first = patch(&s, NULL, 100);
+    asked = simple(&s, HTTP_METHOD_GET, handle_upload_status);
+    left = simple(&s, HTTP_METHOD_GET, handle_upload_status);
+    next = patch(&s, "6-6", 1);
+    fake_close(left);
+    fake_data(first, "abcdef", 6);
+    fake_fail(first, ERR_PEER_CLOSED);
+    fake_close(first);
+    (void)fake_wait(asked);
+    is_reply(asked, 204, "0-5", "UP7 the status counts what was on its way");
+    ok(fake_run_until(loop, is_reading, next), "the next chunk waits its turn");
+    fake_body(next, "g");
+    is_reply(next, 202, "0-6", "the next chunk fits");
+    scene_done(&s);
+}
+
+static void test_cancel_while_receiving(void)
+{
+    struct registry_call *first;
+    struct registry_call *asked;
+    struct scene s;
+
+    scene_init(&s, &REGISTRY_SETTINGS_DEFAULT);
+    first = patch(&s, NULL, -1);
+    fake_data(first, "abc", 3);
+    asked = simple(&s, HTTP_METHOD_GET, handle_upload_status);
     is_reply(simple(&s, HTTP_METHOD_DELETE, handle_upload_cancel), 204, NULL, "UP8 cancelled");
     ok(fake_is_discarded(first), "UP8 the rest of the first is dropped");
     is_refused(first, 404, "BLOB_UPLOAD_UNKNOWN", NULL, "UP8 the first is told");
+    (void)fake_wait(asked);
+    is_refused(asked, 404, "BLOB_UPLOAD_UNKNOWN", NULL, "UP8 one that waited is told");
     is_refused(simple(&s, HTTP_METHOD_GET, handle_upload_status), 404, "BLOB_UPLOAD_UNKNOWN", NULL,
                "UP8 its status");
     is_refused(patch(&s, NULL, 3), 404, "BLOB_UPLOAD_UNKNOWN", NULL, "UP8 a later PATCH");
@@ -286,7 +343,6 @@ static void test_cancel_while_finishing(void)
     digest_text(&d, DIGEST_SHA256, "content");
     first = put(&s, d.text, NULL, 7);
     fake_body(first, "content");
-    is_refused(patch(&s, NULL, 3), 409, "BLOB_UPLOAD_INVALID", "0-6", "a PATCH while it finishes");
     is_reply(simple(&s, HTTP_METHOD_DELETE, handle_upload_cancel), 204, NULL, "UP8 cancelled");
     is_refused(first, 404, "BLOB_UPLOAD_UNKNOWN", NULL, "UP8 the PUT is told");
     ok(!has_blob(&s), "UP8 no blob comes of it");
@@ -432,6 +488,8 @@ int main(void)
     test_cut();
     test_leave_while_finishing();
     test_concurrent();
+    test_settle();
+    test_cancel_while_receiving();
     test_cancel_while_finishing();
     test_other_repository();
     put_good(DIGEST_SHA256, 3, "sha256");
