@@ -10,6 +10,11 @@ libutil_a_SOURCES = \
 	%D%/err.c %D%/err.h %D%/err.tbl.h \
 	%D%/json.c %D%/json.h \
 	%D%/log.c %D%/log.h \
+	%D%/option.c %D%/option.h %D%/option_set.h \
+	%D%/option_flags.c \
+	%D%/option_print.c \
+	%D%/schema.c %D%/schema.h \
+	%D%/schema_value.c \
 	%D%/text.c %D%/text.h \
 	%D%/units.c %D%/units.h \
 	%D%/util.c %D%/util.h

@@ -19,7 +19,7 @@ enum err_code {
 struct err {
     enum err_code code;
     int sys;       /* errno where a system call failed, else 0 */
-    char msg[240]; /* always terminated; cut when too long */
+    char msg[400]; /* always terminated; cut when too long */
 };
 
 /* Fills err (if not NULL) and returns -1, so that failing is one line. */
