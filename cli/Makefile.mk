@@ -1,1 +1,19 @@
 # SPDX-License-Identifier: MIT
+# All but main.c is a library, so that tests can link it.
+bin_PROGRAMS += ocimock
+ocimock_SOURCES = %D%/main.c
+ocimock_LDADD = libcli.a libregistry.a libhttp.a $(LLHTTP_LIBRARY) libutil.a \
+	$(EVENT_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(LLHTTP_LIBS)
+
+noinst_LIBRARIES += libcli.a
+libcli_a_SOURCES = \
+	%D%/client.c %D%/client.h \
+	%D%/command.c %D%/command.h \
+	%D%/healthcheck.c \
+	%D%/ready.c %D%/ready.h \
+	%D%/serve.c \
+	%D%/serve_options.c \
+	%D%/serve_settings.c %D%/serve_settings.h \
+	%D%/serve_tls.c %D%/serve_tls.h \
+	%D%/version.c
+EXTRA_DIST += %D%/README.md

@@ -210,7 +210,7 @@ static void stop_threads(struct loop *loop)
 }
 
 /* A done function may queue another job or defer a call, so this goes on until nothing is left. */
-static void drain(struct loop *loop)
+void loop_drain(struct loop *loop)
 {
     do {
         stop_threads(loop);
@@ -226,7 +226,7 @@ void loop_free(struct loop *loop)
 
     if (loop == NULL)
         return;
-    drain(loop);
+    loop_drain(loop);
     while ((w = SLIST_FIRST(&loop->watches)) != NULL) {
         SLIST_REMOVE_HEAD(&loop->watches, link);
         event_free(w->event);
@@ -395,4 +395,15 @@ int loop_on_signal(struct loop *loop, int signal, loop_fn fn, void *arg, struct 
 int loop_on_readable(struct loop *loop, int fd, loop_fn fn, void *arg, struct err *err)
 {
     return watch_add(loop, fd, EV_READ, fn, arg, err);
+}
+
+void loop_ignore(struct loop *loop, int fd)
+{
+    struct watch *w;
+
+    SLIST_FOREACH(w, &loop->watches, link)
+    {
+        if (event_get_fd(w->event) == fd && (event_get_events(w->event) & EV_READ) != 0)
+            (void)event_del(w->event);
+    }
 }

@@ -22,6 +22,8 @@ typedef void (*loop_fn)(void *arg);
 int loop_new(struct loop **ret, unsigned threads, struct err *err);
 /* Lets all jobs that were queued run to their end and calls their done functions. NULL-safe. */
 void loop_free(struct loop *loop);
+/* The first half of loop_free(), for what must be freed after the jobs and before the loop. */
+void loop_drain(struct loop *loop);
 struct event_base *loop_base(struct loop *loop);
 
 /* Runs until loop_stop(). */
@@ -51,5 +53,7 @@ void loop_timer_free(struct loop_timer *t); /* NULL-safe */
 int loop_on_signal(struct loop *loop, int signal, loop_fn fn, void *arg, struct err *err);
 /* Calls fn when fd becomes readable or reaches its end, for as long as the loop lives. */
 int loop_on_readable(struct loop *loop, int fd, loop_fn fn, void *arg, struct err *err);
+/* Ends the calls for that descriptor; may be called from one. */
+void loop_ignore(struct loop *loop, int fd);
 
 #endif

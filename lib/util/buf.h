@@ -24,6 +24,11 @@ struct buf {
     bool out_of_memory; /* and that was the reason, not max */
 };
 
+/* For a definition: auto_buf struct buf b = BUF_INIT(1000); */
+#define BUF_INIT(maximum)                                                                          \
+    {                                                                                              \
+        .max = (maximum)                                                                           \
+    }
 void buf_init(struct buf *b, size_t max);
 void buf_done(struct buf *b); /* frees; b may be used again after buf_init() */
 /* Forgets content and failure, keeps the memory. */

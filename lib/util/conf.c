@@ -167,10 +167,9 @@ static int read_all(struct buf *b, int fd, const char *path, struct err *err)
 
 int conf_load(struct conf **ret, const char *path, struct err *err)
 {
-    auto_buf struct buf b;
+    auto_buf struct buf b = BUF_INIT(CONF_FILE_MAX + 1);
     auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-    buf_init(&b, CONF_FILE_MAX + 1);
     if (fd < 0)
         return err_sys(err, "%s", path);
     if (read_all(&b, fd, path, err) != 0)

@@ -40,7 +40,7 @@ struct option {
     .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
 
 struct option_list {
-    const char **items; /* owned by the option_set */
+    const char *const *items; /* owned by the option_set */
     size_t count;
 };
 

@@ -70,9 +70,8 @@ void option_help(struct buf *b, const struct option *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         size_t start;
-        auto_buf struct buf text;
+        auto_buf struct buf text = BUF_INIT(b->max);
 
-        buf_init(&text, b->max);
         if (rows[i].group != NULL)
             (void)buf_appendf(b, "%s%s:\n", i == 0 ? "" : "\n", rows[i].group);
         start = b->len;

@@ -177,11 +177,10 @@ static int check_choice(const struct schema *s, const json_t *value, struct sche
 {
     char number[SCHEMA_SCALAR_MAX];
     const char *text = schema_choice_text(value, number);
-    auto_buf struct buf list;
+    auto_buf struct buf list = BUF_INIT(200);
 
     if (schema_find_choice(s, value) >= 0)
         return 0;
-    buf_init(&list, 200);
     for (int i = 0; s->choices[i] != NULL; i++)
         (void)buf_appendf(&list, "%s%s",
                           i == 0                      ? ""

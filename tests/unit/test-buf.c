@@ -10,9 +10,8 @@
 
 static void test_append(void)
 {
-    auto_buf struct buf b;
+    auto_buf struct buf b = BUF_INIT(1000);
 
-    buf_init(&b, 1000);
     is_str(buf_text(&b), "", "a new buffer is the empty text");
     is_int(buf_append(&b, "ab\0c", 4), 0, "bytes are appended");
     is_mem(b.data, b.len, "ab\0c", 4, "with the NUL among them");
@@ -28,9 +27,8 @@ static void test_append(void)
 
 static void test_growth(void)
 {
-    auto_buf struct buf b;
+    auto_buf struct buf b = BUF_INIT(100000);
 
-    buf_init(&b, 100000);
     for (int i = 0; i < 10000; i++)
         (void)buf_appendf(&b, "%05d", i);
     is_int(b.len, 50000, "ten thousand appends");
@@ -41,10 +39,9 @@ static void test_growth(void)
 
 static void test_maximum(void)
 {
-    auto_buf struct buf b;
+    auto_buf struct buf b = BUF_INIT(5);
     struct err err;
 
-    buf_init(&b, 5);
     is_int(buf_append_text(&b, "12345"), 0, "content of exactly the maximum");
     is_int(buf_check(&b, "name", &err), 0, "is no failure");
     is_int(buf_append_char(&b, '6'), -1, "one more is refused");
@@ -63,10 +60,9 @@ static void test_maximum(void)
 
 static void test_no_memory(void)
 {
-    auto_buf struct buf b;
+    auto_buf struct buf b = BUF_INIT((size_t)-1);
     struct err err;
 
-    buf_init(&b, (size_t)-1);
     is_int(buf_append_text(&b, "kept"), 0, "a buffer without a maximum");
     ok(buf_room(&b, ((size_t)-1) / 4) == NULL, "cannot hold a quarter of the address space");
     is_int(buf_check(&b, "name", &err), -1, "which is told");
@@ -76,10 +72,9 @@ static void test_no_memory(void)
 
 static void test_room(void)
 {
-    auto_buf struct buf b;
+    auto_buf struct buf b = BUF_INIT(100);
     char *room;
 
-    buf_init(&b, 100);
     room = buf_room(&b, 10);
     ok(room != NULL, "room for ten");
     memcpy(room, "abc", 3);

@@ -18,9 +18,8 @@ static void round_trip(const char *json, const char *want)
     json_t *root = json_loads(json, 0, NULL);
     struct conf *c = NULL;
     struct err err = {0};
-    auto_buf struct buf b;
+    auto_buf struct buf b = BUF_INIT(10000);
 
-    buf_init(&b, 10000);
     conf_print(&b, root);
     if (want != NULL)
         is_str(buf_text(&b), want, "printed: %s", json);
@@ -58,9 +57,8 @@ static void test_texts(void)
 static void test_limit(void)
 {
     json_t *root = json_pack("{s:s}", "key", "value");
-    auto_buf struct buf b;
+    auto_buf struct buf b = BUF_INIT(5);
 
-    buf_init(&b, 5);
     conf_print(&b, root);
     ok(b.failed, "too much for the buffer is a failure of the buffer");
     json_decref(root);

@@ -52,9 +52,8 @@ static void test_percent_decode(void)
 
 static void encodes(const char *src, enum text_form form, const char *want)
 {
-    auto_buf struct buf b;
+    auto_buf struct buf b = BUF_INIT(100);
 
-    buf_init(&b, 100);
     text_percent_encode(&b, src, form);
     is_str(buf_text(&b), want, "'%s' becomes '%s'", src, want);
 }

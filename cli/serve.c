@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ocimock serve: one registry behind its listeners, until it is told to stop.
+ *
+ *     settings -> log -> world (and what it imports) -> TLS -> listeners -> signals -> ready ->
+ * loop
+ *
+ * SIGTERM, SIGINT and (on request) the end of standard input stop it: listeners close, requests
+ * under way get the drain timeout. A second signal does not wait. SIGHUP reads the certificates
+ * again.
+ */
+#include "cli/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "cli/ready.h"
+#include "cli/serve_settings.h"
+#include "cli/serve_tls.h"
+#include "lib/http/loop.h"
+#include "lib/http/server.h"
+#include "lib/http/tls.h"
+#include "lib/util/buf.h"
+#include "lib/util/conf_print.h"
+#include "lib/util/err.h"
+#include "lib/util/util.h"
+#include "registry/registry.h"
+
+enum { JOB_THREADS_MAX = 4, TEXT_MAX = 256 * 1024 };
+
+struct serve {
+    struct serve_settings settings;
+    struct loop *loop; /* owned, as all below */
+    struct world *world;
+    struct http_tls *tls; /* NULL: no TLS */
+    struct http_server *server;
+    struct http_listener *listeners[HTTP_LISTENERS_MAX]; /* borrowed from server: plain, then TLS */
+    size_t listener_count;
+    bool wrote_port_file;
+    bool stopping;
+};
+
+/* --- Printing instead of serving ----------------------------------------------------------------
+ */
+
+static enum cli_status print_help(void)
+{
+    auto_buf struct buf b = BUF_INIT(TEXT_MAX);
+    size_t count;
+    const struct option *rows = serve_options(&count);
+
+    (void)buf_append_text(
+        &b,
+        "Examples:\n"
+        "  ocimock serve\n"
+        "  ocimock serve --listen 127.0.0.1:0 --port-file ports --stop-on-stdin-eof\n"
+        "  ocimock serve --listen :5000 --tls-listen :5443 --tls-auto ./tls --tls-host registry\n"
+        "  ocimock serve --config ocimock.yaml --log-format json\n"
+        "  OCIMOCK_DELETE_TAG=405 ocimock serve --no-referrers\n"
+        "\n"
+        "Usage: ocimock serve [OPTION...]\n"
+        "\n"
+        "Each option is an environment variable too (--delete-tag: OCIMOCK_DELETE_TAG) and a key\n"
+        "of the configuration file, named in [brackets]. What ranks first counts: flag,\n"
+        "environment, file, default. Lists: repeat the flag or separate by commas. Switches that\n"
+        "are on go off with --no-NAME. OCIMOCK_OPTIONS may hold a whole command line.\n"
+        "\n");
+    option_help(&b, rows, count);
+    return cli_print_buf(&b);
+}
+
+static enum cli_status print_config(const struct serve_settings *s)
+{
+    json_t *root = option_printable(s->set);
+    enum cli_status status;
+    auto_buf struct buf b = BUF_INIT(TEXT_MAX);
+
+    if (root == NULL || s->json)
+        return cli_print_json(root);
+    conf_print(&b, root);
+    status = cli_print_buf(&b);
+    json_decref(root);
+    return status;
+}
+
+/* --- Stopping and reloading ---------------------------------------------------------------------
+ */
+
+static void on_stopped(void *arg)
+{
+    struct serve *s = arg;
+
+    loop_stop(s->loop);
+}
+
+static void stop(struct serve *s, const char *why)
+{
+    struct log_line line;
+
+    s->stopping = true;
+    log_begin(&line, LOG_LEVEL_INFO, "stopping");
+    log_text(&line, "why", why);
+    log_u64(&line, "connections", http_server_connections(s->server));
+    log_end(&line);
+    http_server_stop(s->server, on_stopped, s);
+}
+
+static void on_stop_signal(void *arg)
+{
+    struct serve *s = arg;
+
+    if (!s->stopping) {
+        stop(s, "signal");
+        return;
+    }
+    log_message(LOG_LEVEL_WARN, "stopping at once");
+    loop_stop(s->loop);
+}
+
+static void on_stdin(void *arg)
+{
+    struct serve *s = arg;
+    char ignored[4096];
+    ssize_t n = read(STDIN_FILENO, ignored, sizeof(ignored));
+
+    if (n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN)))
+        return;
+    loop_ignore(s->loop, STDIN_FILENO);
+    if (!s->stopping)
+        stop(s, "standard input ended");
+}
+
+static void on_hangup(void *arg)
+{
+    struct serve *s = arg;
+    struct err err;
+
+    if (s->tls != NULL && serve_tls_reload(s->tls, &s->settings, &err) != 0) {
+        log_failure(LOG_LEVEL_ERROR, "the certificate was not read again, the old one stays", &err);
+        return;
+    }
+    log_message(LOG_LEVEL_INFO, "%s; configuration is read at start only: restart to change it",
+                s->tls != NULL ? "certificate was read again" : "no certificate to read again");
+}
+
+static int watch_outside(struct serve *s, struct err *err)
+{
+    if (loop_on_signal(s->loop, SIGTERM, on_stop_signal, s, err) != 0 ||
+        loop_on_signal(s->loop, SIGINT, on_stop_signal, s, err) != 0 ||
+        loop_on_signal(s->loop, SIGHUP, on_hangup, s, err) != 0)
+        return -1;
+    if (!s->settings.stop_on_stdin_eof)
+        return 0;
+    if (loop_on_readable(s->loop, STDIN_FILENO, on_stdin, s, NULL) != 0)
+        return err_set(err, ERR_USAGE,
+                       "--stop-on-stdin-eof needs a pipe, socket or terminal as standard input");
+    return 0;
+}
+
+/* --- Starting -----------------------------------------------------------------------------------
+ */
+
+/* Every connection is a descriptor. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        log_message(LOG_LEVEL_WARN, "cannot raise the limit of open files: %s", strerror(errno));
+}
+
+static void set_up_process(const struct serve_settings *s)
+{
+    char *warning = s->warnings.data;
+
+    log_setup(STDERR_FILENO, s->log_format, s->log_level);
+    (void)signal(SIGPIPE, SIG_IGN);
+    raise_descriptor_limit();
+    while (warning != NULL && *warning != '\0') {
+        char *line = strsep(&warning, "\n");
+
+        log_message(LOG_LEVEL_WARN, "%s", line);
+    }
+}
+
+static int make_world(struct serve *s, struct err *err)
+{
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned threads = cpus < 2 ? 2 : cpus > JOB_THREADS_MAX ? JOB_THREADS_MAX : (unsigned)cpus;
+
+    if (loop_new(&s->loop, threads, err) != 0)
+        return -1;
+    return world_new(&s->world, "default", s->loop, &s->settings.registry, err);
+}
+
+static int make_server(struct serve *s, struct err *err)
+{
+    const struct http_server_options options = {
+        .loop = s->loop,
+        .app = {.request = registry_request, .ended = registry_ended, .refuse = registry_refuse},
+        .limits = s->settings.limits,
+    };
+
+    if (serve_settings_tls(&s->settings) && serve_tls_new(&s->tls, &s->settings, err) != 0)
+        return -1;
+    return http_server_new(&s->server, &options, err);
+}
+
+static int listen_all(struct serve *s, const struct option_list *addresses, struct http_tls *tls,
+                      struct err *err)
+{
+    for (size_t i = 0; i < addresses->count; i++) {
+        if (http_server_listen(s->server, &s->listeners[s->listener_count], addresses->items[i],
+                               tls, s->world, err) != 0) {
+            if (err->code == ERR_BUSY)
+                (void)err_set(
+                    err, ERR_BUSY,
+                    "address %.100s is in use: stop what listens there, or choose another "
+                    "with --%slisten (port 0 takes a free one)",
+                    addresses->items[i], tls != NULL ? "tls-" : "");
+            return -1;
+        }
+        s->listener_count++;
+    }
+    return 0;
+}
+
+static int start(struct serve *s, struct err *err)
+{
+    if (make_world(s, err) != 0 || make_server(s, err) != 0 ||
+        listen_all(s, &s->settings.listen, NULL, err) != 0 ||
+        listen_all(s, &s->settings.tls_listen, s->tls, err) != 0)
+        return -1;
+    return watch_outside(s, err);
+}
+
+/* --- Telling that it serves ---------------------------------------------------------------------
+ */
+
+static int announce(struct serve *s, struct err *err)
+{
+    const struct serve_settings *settings = &s->settings;
+    auto_buf struct buf b = BUF_INIT(TEXT_MAX);
+
+    ready_format(&b, s->listeners, s->listener_count);
+    if (buf_check(&b, "ready line", err) != 0)
+        return -1;
+    if (settings->port_file != NULL) {
+        if (ready_write_port_file(settings->port_file, s->listeners, s->listener_count, err) != 0)
+            return -1;
+        s->wrote_port_file = true;
+    }
+    if (settings->ready_fd >= 0) {
+        if (ready_write(settings->ready_fd, buf_text(&b), err) != 0)
+            return -1;
+        (void)close(settings->ready_fd);
+    }
+    return ready_write(STDOUT_FILENO, buf_text(&b), err);
+}
+
+static void finish(struct serve *s)
+{
+    if (s->wrote_port_file)
+        (void)unlink(s->settings.port_file);
+    http_server_free(s->server);
+    if (s->loop != NULL)
+        loop_drain(s->loop); /* jobs use the world */
+    world_free(s->world);
+    loop_free(s->loop);
+    http_tls_free(s->tls);
+}
+
+static enum cli_status serve(struct serve *s)
+{
+    enum cli_status status = CLI_OK;
+    struct err err = {0};
+
+    set_up_process(&s->settings);
+    if (start(s, &err) != 0 || announce(s, &err) != 0 || loop_run(s->loop, &err) != 0) {
+        log_failure(LOG_LEVEL_ERROR, "cannot serve", &err);
+        status = err.code == ERR_USAGE ? CLI_USAGE : CLI_FAILURE;
+    }
+    finish(s);
+    if (status == CLI_OK)
+        log_message(LOG_LEVEL_INFO, "stopped");
+    return status;
+}
+
+enum cli_status run_serve(int argc, char **argv)
+{
+    struct serve s = {0};
+    enum cli_status status;
+    struct err err = {0};
+
+    if (serve_settings_read(&s.settings, argc, argv, &err) != 0)
+        status = cli_fail("serve", &err);
+    else if (s.settings.help)
+        status = print_help();
+    else if (s.settings.print_config)
+        status = print_config(&s.settings);
+    else if (s.settings.check_config)
+        status = cli_print("the configuration is valid\n");
+    else
+        status = serve(&s);
+    serve_settings_done(&s.settings);
+    return status;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Server certificates for tests: a CA of our own in a folder, and a certificate signed by it.
+ *
+ *     FOLDER/ca.crt, ca.key           made once, then used again: clients trust it once
+ *     FOLDER/server.crt, server.key   made anew each time; server.crt has the CA behind it
+ *
+ * Keys are EC P-256 and readable by their owner only. Files are written beside and renamed, under a
+ * lock of the folder, so that several processes may share it.
+ */
+#ifndef LIB_UTIL_CERTIFICATE_H
+#define LIB_UTIL_CERTIFICATE_H
+
+#include <limits.h>
+#include <stddef.h>
+
+struct err;
+
+struct certificate_files {
+    char ca[PATH_MAX];
+    char certificate[PATH_MAX];
+    char key[PATH_MAX];
+};
+
+/* Host names and addresses in a certificate. */
+enum { CERTIFICATE_NAMES_MAX = 64, CERTIFICATE_NAME_MAX = 253 };
+
+struct certificate_names {
+    char names[CERTIFICATE_NAMES_MAX][CERTIFICATE_NAME_MAX + 1];
+    size_t count;
+};
+
+/* localhost, 127.0.0.1, ::1 and the name of this host. */
+void certificate_names_init(struct certificate_names *names);
+/* Adds a name unless it is there. ERR_INVALID for what is neither a host name nor an address. */
+int certificate_names_add(struct certificate_names *names, const char *name, struct err *err);
+/* Adds the host of "host:port" or "[v6]:port", unless that means all addresses. */
+int certificate_names_add_listener(struct certificate_names *names, const char *address,
+                                   struct err *err);
+
+/* Makes what is missing in the folder (which is made too) and the server's pair. */
+int certificate_make(struct certificate_files *ret, const char *folder,
+                     const struct certificate_names *names, struct err *err);
+
+#endif
