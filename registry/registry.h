@@ -92,7 +92,4 @@ void registry_request(struct http_exchange *x, void *arg);
 void registry_ended(struct http_exchange *x, void *arg);
 void registry_refuse(struct http_exchange *x, int status, const struct err *why, void *arg);
 
-/* Called by registry_ended() with each finished exchange: the access log. */
-typedef void (*registry_log_fn)(void *arg, const struct http_exchange *x);
-
 #endif
