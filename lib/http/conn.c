@@ -253,7 +253,7 @@ static bool finish(struct http_conn *c)
         return false;
     unread = has_unread(c, x);
     exchange_end(x, HTTP_END_COMPLETE, x->end_reason);
-    exchange_free(x);
+    exchange_recycle(x);
     c->exchange = NULL;
     c->waiting = ERR_NONE;
     if (!last)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <time.h>
 
 #include "lib/http/loop.h"
@@ -17,31 +18,52 @@ uint64_t http_now_us(void)
     return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
-/* What a refused head looks like to the product. */
-static const struct http_request no_request = {
-    .method = HTTP_METHOD_OTHER,
-    .method_text = "",
-    .target = "",
-    .path = "",
-    .minor = 1,
-    .content_length = -1,
+enum {
+    SPARE_MAX = 64,              /* ended exchanges kept per server */
+    SPARE_BUFFER_MAX = 4 * 1024, /* largest buffer that is kept in one */
+    HEADERS_FIRST = 768,         /* room for an ordinary reply without growing */
 };
+
+/* An ended exchange with its buffers, or a new one. */
+static struct http_exchange *take_spare(struct http_server *s)
+{
+    struct http_exchange *x = SLIST_FIRST(&s->spare);
+    struct http_exchange kept;
+
+    if (x == NULL) {
+        x = calloc(1, sizeof(*x));
+        if (x == NULL)
+            return NULL;
+        buf_init(&x->headers, HTTP_REPLY_HEADERS_MAX);
+        buf_init(&x->out, 2 * HTTP_REPLY_HEADERS_MAX);
+        (void)buf_room(&x->headers, HEADERS_FIRST);
+        (void)buf_room(&x->out, 2 * HEADERS_FIRST);
+        return x;
+    }
+    SLIST_REMOVE_HEAD(&s->spare, link);
+    s->spare_count--;
+    kept = (struct http_exchange){.headers = x->headers, .out = x->out};
+    kept.head.memory = x->head.memory;
+    kept.head.capacity = x->head.capacity;
+    *x = kept;
+    buf_reset(&x->headers);
+    buf_reset(&x->out);
+    return x;
+}
 
 struct http_exchange *exchange_new(struct http_conn *c)
 {
-    struct http_exchange *x = calloc(1, sizeof(*x));
+    struct http_exchange *x = take_spare(c->server);
 
     if (x == NULL)
         return NULL;
     x->magic = HTTP_EXCHANGE_MAGIC;
     x->conn = c;
-    x->head.request = no_request;
+    x->head.request = head_no_request;
     x->traffic.started_us = http_now_us();
     x->body = BODY_OVER;
     x->body_complete = true;
     x->length = -1;
-    buf_init(&x->headers, HTTP_REPLY_HEADERS_MAX);
-    buf_init(&x->out, 2 * HTTP_REPLY_HEADERS_MAX);
     c->waiting = ERR_NONE; /* the time of the next head begins anew */
     c->discarded = 0;
     return x;
@@ -74,6 +96,22 @@ void exchange_free(struct http_exchange *x)
     head_done(&x->head);
     x->magic = 0;
     free(x);
+}
+
+void exchange_recycle(struct http_exchange *x)
+{
+    struct http_server *s = x->conn->server;
+
+    if (s->spare_count >= SPARE_MAX || x->headers.cap > SPARE_BUFFER_MAX ||
+        x->out.cap > SPARE_BUFFER_MAX || x->head.capacity > SPARE_BUFFER_MAX) {
+        exchange_free(x);
+        return;
+    }
+    http_source_free(x->source);
+    x->source = NULL;
+    x->magic = 0;
+    SLIST_INSERT_HEAD(&s->spare, x, link);
+    s->spare_count++;
 }
 
 /* --- Stages ------------------------------------------------------------------------------------

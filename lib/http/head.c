@@ -11,6 +11,15 @@
 #include "lib/util/err.h"
 #include "lib/util/util.h"
 
+const struct http_request head_no_request = {
+    .method = HTTP_METHOD_OTHER,
+    .method_text = "",
+    .target = "",
+    .path = "",
+    .minor = 1,
+    .content_length = -1,
+};
+
 /* --- Scan --------------------------------------------------------------------------------------
  */
 
@@ -343,6 +352,21 @@ static void set_method(struct http_request *req, llhttp_t *parser)
     }
 }
 
+static int reserve(struct head *head, size_t size)
+{
+    char *memory;
+
+    if (size <= head->capacity)
+        return 0;
+    memory = malloc(size);
+    if (memory == NULL)
+        return -1;
+    free(head->memory);
+    head->memory = memory;
+    head->capacity = size;
+    return 0;
+}
+
 /* Layout of the memory: headers, parameters, the head's copy, then room for the target three times
    (as sent, decoded path, decoded query). */
 static int build(struct builder *b, llhttp_t *parser, const char *p, size_t n, size_t lines,
@@ -356,13 +380,14 @@ static int build(struct builder *b, llhttp_t *parser, const char *p, size_t n, s
         (lines + 1) * sizeof(struct http_header) + parameters * sizeof(struct http_parameter);
     char *copy;
 
-    b->head->memory = calloc(1, tables + n + 1 + 3 * target_room);
-    if (b->head->memory == NULL)
+    if (reserve(b->head, tables + n + 1 + 3 * target_room) != 0)
         return refuse(status, 503, err, ERR_NOMEM, "request head");
+    memset(b->head->memory, 0, tables);
     b->headers = (struct http_header *)b->head->memory;
     b->header_max = lines + 1;
     copy = b->head->memory + tables;
     memcpy(copy, p, n);
+    copy[n] = '\0';
 
     llhttp_init(parser, HTTP_REQUEST, &head_settings);
     parser->data = b;
@@ -392,20 +417,20 @@ static int build(struct builder *b, llhttp_t *parser, const char *p, size_t n, s
     return 0;
 }
 
-int head_parse(struct head *ret, llhttp_t *parser, const char *p, size_t n, size_t lines,
+int head_parse(struct head *head, llhttp_t *parser, const char *p, size_t n, size_t lines,
                int *status, struct err *err)
 {
-    struct builder b = {.head = ret};
-    struct http_request *req = &ret->request;
+    struct builder b = {.head = head};
+    struct http_request *req = &head->request;
+    int result;
 
-    *ret = (struct head){.memory = NULL};
-    if (build(&b, parser, p, n, lines, status, err) != 0) {
-        head_done(ret);
+    *req = (struct http_request){.content_length = -1};
+    result = build(&b, parser, p, n, lines, status, err);
+    if (result == 0 && !http_request_has_body(req) && !b.complete)
+        result = refuse(status, 400, err, ERR_HEAD_SYNTAX, "malformed request head");
+    if (result != 0) {
+        *req = head_no_request;
         return -1;
-    }
-    if (!http_request_has_body(req) && !b.complete) {
-        head_done(ret);
-        return refuse(status, 400, err, ERR_HEAD_SYNTAX, "malformed request head");
     }
     parser->settings = (void *)(uintptr_t)&body_settings;
     parser->data = NULL;

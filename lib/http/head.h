@@ -38,16 +38,20 @@ enum head_result head_scan(struct head_scan *scan, const char *p, size_t n, int 
 /* A parsed head and the memory behind it. */
 struct head {
     struct http_request request; /* its strings are in memory */
-    char *memory;                /* owned */
+    char *memory;                /* owned; kept for the next head that is parsed into this */
+    size_t capacity;
 };
 
 /*
  * Parses a complete head of `lines` lines and leaves the parser behind it: further bytes are the
- * body. On -1, *status is the answer that the client deserves and err says why.
+ * body. head was zeroed or parsed into before. On -1, *status is the answer that the client
+ * deserves, err says why, and head->request is empty.
  */
-int head_parse(struct head *ret, llhttp_t *parser, const char *p, size_t n, size_t lines,
+int head_parse(struct head *head, llhttp_t *parser, const char *p, size_t n, size_t lines,
                int *status, struct err *err);
 void head_done(struct head *head); /* frees; also a zeroed one */
+/* What a head without content looks like: no request at all. */
+extern const struct http_request head_no_request;
 
 /* Bodies: what the connection wants to hear from the parser. */
 struct head_body_events {

@@ -66,7 +66,6 @@ static void enter_application(void *arg)
 static void begin_exchange(struct http_conn *c, const char *p, size_t n, size_t lines)
 {
     struct http_exchange *x = c->exchange = exchange_new(c);
-    struct head head;
     struct err err;
     int status;
 
@@ -74,11 +73,10 @@ static void begin_exchange(struct http_conn *c, const char *p, size_t n, size_t 
         conn_close(c, false, HTTP_END_SERVER_ABORTED, "");
         return;
     }
-    if (head_parse(&head, &c->parser, p, n, lines, &status, &err) != 0) {
+    if (head_parse(&x->head, &c->parser, p, n, lines, &status, &err) != 0) {
         conn_refuse(c, status, &err);
         return;
     }
-    x->head = head;
     x->body = BODY_WAIT;
     x->body_complete = !http_request_has_body(&x->head.request);
     x->close = !x->head.request.keep_alive;
@@ -289,7 +287,7 @@ static void wrong_protocol(struct http_conn *c, const char *reason, const char *
         x->status = 400;
         x->traffic.ended_us = http_now_us();
         exchange_end(x, HTTP_END_COMPLETE, reason);
-        exchange_free(x);
+        exchange_recycle(x);
         c->exchange = NULL;
     }
     transport_write_raw(&c->transport, text);

@@ -55,6 +55,8 @@ struct http_server {
     TAILQ_HEAD(, http_listener) listeners; /* owned */
     struct http_conn_list conns;           /* owned */
     size_t conn_count;
+    SLIST_HEAD(, http_exchange) spare; /* owned: ended exchanges whose buffers are used again */
+    size_t spare_count;
     struct loop_timer *drain;  /* owned */
     struct loop_timer *resume; /* owned: accepts again after descriptors ran out */
     bool stopping;
@@ -85,7 +87,7 @@ enum reply_state {
 struct http_exchange {
     unsigned magic;
     struct http_conn *conn; /* borrowed */
-    struct head head;       /* owned; zeroed when the head was refused */
+    struct head head;       /* owned */
     void *data;             /* the product's */
     struct http_traffic traffic;
     enum http_end end;
@@ -121,6 +123,7 @@ struct http_exchange {
     bool held;               /* by a hook, until http_exchange_go() */
     void (*next)(void *arg); /* what follows the hold */
     void *next_arg;
+    SLIST_ENTRY(http_exchange) link; /* while it is spare */
 };
 
 enum conn_phase {
@@ -188,7 +191,9 @@ bool conn_output(struct http_conn *c);
 struct http_exchange *exchange_new(struct http_conn *c);
 /* Tells the product that it is over; once. */
 void exchange_end(struct http_exchange *x, enum http_end end, const char *reason);
-void exchange_free(struct http_exchange *x);
+void exchange_free(struct http_exchange *x); /* NULL-safe */
+/* As exchange_free, but keeps the memory for the server's next exchange. */
+void exchange_recycle(struct http_exchange *x);
 /* Tells the sink that the body will not be whole. */
 void exchange_fail_body(struct http_exchange *x, const struct err *why);
 /* Asks the hook; next(arg) follows at once, after a hold, or never. */

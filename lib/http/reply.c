@@ -207,6 +207,39 @@ static void replace_by_failure(struct http_exchange *x)
     buf_reset(&x->headers);
 }
 
+/* A number without the cost of printf: two of these are in every reply. */
+static void append_number(struct buf *to, uint64_t n)
+{
+    char digits[20];
+    size_t i = sizeof(digits);
+
+    do {
+        digits[--i] = (char)('0' + n % 10);
+        n /= 10;
+    } while (n > 0);
+    (void)buf_append(to, digits + i, sizeof(digits) - i);
+}
+
+static void append_length(struct http_exchange *x, uint64_t length)
+{
+    if (find_line(x, "Content-Length", x->headers.data) != NULL)
+        return;
+    (void)buf_append_text(&x->out, "Content-Length: ");
+    append_number(&x->out, length);
+    (void)buf_append(&x->out, "\r\n", 2);
+}
+
+static void append_status(struct http_exchange *x)
+{
+    (void)buf_append_text(&x->out, "HTTP/1.1 ");
+    append_number(&x->out, (uint64_t)x->status);
+    (void)buf_append_char(&x->out, ' ');
+    (void)buf_append_text(&x->out, http_status_reason(x->status));
+    (void)buf_append_text(&x->out, "\r\nDate: ");
+    (void)buf_append_text(&x->out, server_date(x->conn->server));
+    (void)buf_append(&x->out, "\r\n", 2);
+}
+
 static void append_framing(struct http_exchange *x)
 {
     bool head = x->head.request.method == HTTP_METHOD_HEAD;
@@ -215,11 +248,9 @@ static void append_framing(struct http_exchange *x)
         x->length = 0;
     } else if (x->source == NULL) {
         x->length = 0;
-        if (find_line(x, "Content-Length", x->headers.data) == NULL)
-            (void)buf_append_text(&x->out, "Content-Length: 0\r\n");
+        append_length(x, 0);
     } else if (x->length >= 0) {
-        if (find_line(x, "Content-Length", x->headers.data) == NULL)
-            (void)buf_appendf(&x->out, "Content-Length: %lld\r\n", (long long)x->length);
+        append_length(x, (uint64_t)x->length);
     } else if (x->head.request.minor == 0) {
         x->close = true; /* HTTP/1.0 has no chunks: the end of the connection ends the body */
     } else {
@@ -245,8 +276,7 @@ void reply_assemble(struct http_exchange *x)
         replace_by_failure(x);
     if (s->stopping)
         x->close = true;
-    (void)buf_appendf(&x->out, "HTTP/1.1 %d %s\r\nDate: %s\r\n", x->status,
-                      http_status_reason(x->status), server_date(s));
+    append_status(x);
     if (s->options.server_name != NULL)
         (void)buf_appendf(&x->out, "Server: %s\r\n", s->options.server_name);
     (void)buf_append(&x->out, x->headers.data != NULL ? x->headers.data : "", x->headers.len);

@@ -385,6 +385,7 @@ void http_server_stop(struct http_server *s, void (*stopped)(void *arg), void *a
 void http_server_free(struct http_server *s)
 {
     struct http_listener *l;
+    struct http_exchange *x;
 
     if (s == NULL)
         return;
@@ -396,6 +397,10 @@ void http_server_free(struct http_server *s)
         listener_close(l);
         free(l->url);
         free(l);
+    }
+    while ((x = SLIST_FIRST(&s->spare)) != NULL) {
+        SLIST_REMOVE_HEAD(&s->spare, link);
+        exchange_free(x);
     }
     loop_timer_free(s->drain);
     loop_timer_free(s->resume);

@@ -111,10 +111,11 @@ static void test_refusals(void)
 static void test_nul_byte(void)
 {
     static const char text[] = GET "A: b\0c\r\n\r\n";
-    struct head head;
+    struct head head = {.memory = NULL};
     llhttp_t parser;
 
     is_int(parse(&head, &parser, text, sizeof(text) - 1), 400, "NUL byte is refused");
+    head_done(&head);
 }
 
 static void test_fields(void)
@@ -122,7 +123,7 @@ static void test_fields(void)
     static const char text[] = "PUT /v2/a%3Ab/x?tag=one&tag=t%20wo&&flag&e= HTTP/1.1\r\n"
                                "Host: h\r\nX-Blank:   \t padded \t \r\nx-empty:\r\n"
                                "Content-Length: 12\r\nConnection: close\r\n\r\n";
-    struct head head;
+    struct head head = {.memory = NULL};
     llhttp_t parser;
     const struct http_request *req = &head.request;
     size_t pos = 0;
@@ -157,7 +158,7 @@ static void test_targets(void)
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct head head;
+        struct head head = {.memory = NULL};
         llhttp_t parser;
         char text[256];
 
@@ -172,7 +173,7 @@ static void test_targets(void)
 
 static void test_limits(void)
 {
-    struct head head;
+    struct head head = {.memory = NULL};
     llhttp_t parser;
     struct buf b;
 
@@ -202,6 +203,7 @@ static void test_limits(void)
         (void)buf_append_text(&b, "a&");
     (void)buf_append_text(&b, " HTTP/1.1\r\nHost: h\r\n\r\n");
     is_int(parse(&head, &parser, b.data, b.len), 400, "too many parameters");
+    head_done(&head);
     buf_done(&b);
 }
 
@@ -243,7 +245,7 @@ static void feed(const char *head_text, const char *bytes, size_t step, const ch
 {
     struct body body = {.complete = false};
     struct head_body_events events = {on_data, on_complete, &body};
-    struct head head;
+    struct head head = {.memory = NULL};
     llhttp_t parser;
     struct err err;
     size_t done = 0, n = strlen(bytes), used = 0;
