@@ -88,7 +88,7 @@ static void add(struct selection *sel, const struct manifest *m)
 {
     if (sel->count == sel->room) {
         size_t room = sel->room == 0 ? 64 : sel->room * 2;
-        const struct manifest **items = realloc(sel->items, room * sizeof(*items));
+        const struct manifest **items = realloc(sel->items, room * sizeof(struct manifest *));
 
         if (items == NULL) {
             sel->failed = true;

@@ -25,60 +25,60 @@ enum delete_mode { DELETE_ON, DELETE_405, DELETE_400, DELETE_403, DELETE_PRETEND
 
 /* The toggles of protocol.md as configuration keys: `registry.*` and `limits.*`. */
 struct registry_settings {
-    bool read_only;               /* registry.mode: read-only */
-    enum delete_mode delete_tag;  /* registry.delete.* */
+    bool read_only;              /* registry.mode: read-only */
+    enum delete_mode delete_tag; /* registry.delete.* */
     enum delete_mode delete_manifest;
     enum delete_mode delete_blob;
-    bool referrers;               /* registry.referrers */
-    bool referrers_filter;        /* registry.referrers_filter: apply artifactType= (RF5) */
-    bool strict_accept;           /* registry.strict_accept (PL4) */
-    bool absolute_location;       /* registry.location: absolute (UP2) */
-    bool immutable_tags;          /* registry.immutable_tags (MP9) */
-    bool require_blobs;           /* registry.require_blobs (MP5) */
+    bool referrers;                /* registry.referrers */
+    bool referrers_filter;         /* registry.referrers_filter: apply artifactType= (RF5) */
+    bool strict_accept;            /* registry.strict_accept (PL4) */
+    bool absolute_location;        /* registry.location: absolute (UP2) */
+    bool immutable_tags;           /* registry.immutable_tags (MP9) */
+    bool require_blobs;            /* registry.require_blobs (MP5) */
     bool require_media_type_match; /* registry.match_media_type (MP4) */
-    bool single_post;             /* registry.single_post (UP11) */
-    bool mount;                   /* registry.mount: off answers 202 (UP12) */
-    bool tag_parameters;          /* registry.tag_parameters: ?tag= on a push by digest (MP8) */
-    bool catalog;                 /* registry.catalog */
-    uint32_t tag_page;            /* registry.tag_page: largest page, 0: no limit (TG4) */
-    uint32_t referrers_page;      /* registry.referrers_page: entries per page, 0: no limit (RF6) */
-    uint32_t upload_expiry;       /* registry.upload_expiry: milliseconds (UP10) */
-    uint64_t chunk_min;           /* registry.chunk_min: OCI-Chunk-Min-Length, 0: not sent (UP1) */
-    uint64_t manifest_max;        /* limits.manifest: bytes (MP6) */
-    uint64_t blob_max;            /* limits.blob: bytes, 0: no limit but the storage's */
-    uint64_t storage_max;         /* limits.storage: bytes, 0: three quarters of the memory */
-    uint32_t uploads_max;         /* limits.uploads: open sessions */
-    uint32_t tags_per_push;       /* limits.tags_per_push (MP8) */
+    bool single_post;              /* registry.single_post (UP11) */
+    bool mount;                    /* registry.mount: off answers 202 (UP12) */
+    bool tag_parameters;           /* registry.tag_parameters: ?tag= on a push by digest (MP8) */
+    bool catalog;                  /* registry.catalog */
+    uint32_t tag_page;             /* registry.tag_page: largest page, 0: no limit (TG4) */
+    uint32_t referrers_page; /* registry.referrers_page: entries per page, 0: no limit (RF6) */
+    uint32_t upload_expiry;  /* registry.upload_expiry: milliseconds (UP10) */
+    uint64_t chunk_min;      /* registry.chunk_min: OCI-Chunk-Min-Length, 0: not sent (UP1) */
+    uint64_t manifest_max;   /* limits.manifest: bytes (MP6) */
+    uint64_t blob_max;       /* limits.blob: bytes, 0: no limit but the storage's */
+    uint64_t storage_max;    /* limits.storage: bytes, 0: three quarters of the memory */
+    uint32_t uploads_max;    /* limits.uploads: open sessions */
+    uint32_t tags_per_push;  /* limits.tags_per_push (MP8) */
 };
 
-#define REGISTRY_SETTINGS_DEFAULT                                            \
-    ((struct registry_settings){                                             \
-        .referrers = true,                                                   \
-        .referrers_filter = true,                                            \
-        .require_blobs = true,                                               \
-        .require_media_type_match = true,                                    \
-        .single_post = true,                                                 \
-        .mount = true,                                                       \
-        .tag_parameters = true,                                              \
-        .catalog = true,                                                     \
-        .referrers_page = 1000,                                              \
-        .upload_expiry = 60 * 60 * 1000,                                     \
-        .manifest_max = 8 * 1024 * 1024,                                     \
-        .uploads_max = 10000,                                                \
-        .tags_per_push = 100,                                                \
+#define REGISTRY_SETTINGS_DEFAULT                                                                  \
+    ((struct registry_settings){                                                                   \
+        .referrers = true,                                                                         \
+        .referrers_filter = true,                                                                  \
+        .require_blobs = true,                                                                     \
+        .require_media_type_match = true,                                                          \
+        .single_post = true,                                                                       \
+        .mount = true,                                                                             \
+        .tag_parameters = true,                                                                    \
+        .catalog = true,                                                                           \
+        .referrers_page = 1000,                                                                    \
+        .upload_expiry = 60 * 60 * 1000,                                                           \
+        .manifest_max = 8 * 1024 * 1024,                                                           \
+        .uploads_max = 10000,                                                                      \
+        .tags_per_push = 100,                                                                      \
     })
 
 /* One registry of its own. */
 struct world {
-    const char *name;            /* owned */
-    struct loop *loop;           /* borrowed */
+    const char *name;  /* owned */
+    struct loop *loop; /* borrowed */
     struct registry_settings settings;
-    struct blob_store *blobs;    /* owned */
-    struct meta_store *meta;     /* owned */
-    struct loop_timer *sweeper;  /* owned: expires idle uploads */
+    struct blob_store *blobs;           /* owned */
+    struct meta_store *meta;            /* owned */
+    struct loop_timer *sweeper;         /* owned: expires idle uploads */
     const struct access_policy *access; /* borrowed; NULL: everybody may do everything */
-    uint32_t run;                /* first half of the request ids made here; differs per world */
-    uint32_t requests;           /* second half: counts them */
+    uint32_t run;      /* first half of the request ids made here; differs per world */
+    uint32_t requests; /* second half: counts them */
 };
 
 /* Takes a copy of the settings; memory stores. */

@@ -23,16 +23,16 @@ enum { ROUTE_REF_MAX = 256 };
 
 enum route_result {
     ROUTE_FOUND,
-    ROUTE_UNKNOWN,      /* no such path: 404 */
-    ROUTE_METHOD,       /* the path is known, the method is not: 405 with `allow` */
-    ROUTE_BAD_NAME,     /* 400 NAME_INVALID */
+    ROUTE_UNKNOWN,  /* no such path: 404 */
+    ROUTE_METHOD,   /* the path is known, the method is not: 405 with `allow` */
+    ROUTE_BAD_NAME, /* 400 NAME_INVALID */
 };
 
 struct route {
     enum op op;                        /* OP_UNKNOWN unless found */
     char repo[REFERENCE_NAME_MAX + 1]; /* "" where the path names none */
-    char ref[ROUTE_REF_MAX + 1];       /* tag, digest or upload id as sent; "" where there is none */
-    const char *allow;                 /* methods of this path, static; NULL when unknown */
+    char ref[ROUTE_REF_MAX + 1]; /* tag, digest or upload id as sent; "" where there is none */
+    const char *allow;           /* methods of this path, static; NULL when unknown */
 };
 
 /* The name in logs and rules. */

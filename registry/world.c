@@ -19,9 +19,6 @@ enum {
     SWEEP_MAX = 60 * 1000,
 };
 
-DEFINE_AUTO(world, struct world, world_free)
-#define auto_world __attribute__((cleanup(auto_world_)))
-
 /* Often enough that an upload outlives its time by a quarter at most. */
 static void schedule_sweep(struct world *w)
 {
@@ -70,23 +67,32 @@ static uint32_t run_number(void)
     return n;
 }
 
+static int set_up(struct world *w, const char *name, struct err *err)
+{
+    w->name = strdup(name);
+    if (w->name == NULL)
+        return err_set(err, ERR_NOMEM, "world");
+    if (open_stores(w, err) != 0)
+        return -1;
+    return loop_timer_new(&w->sweeper, w->loop, sweep, w, err);
+}
+
 int world_new(struct world **ret, const char *name, struct loop *loop,
               const struct registry_settings *settings, struct err *err)
 {
-    auto_world struct world *w = calloc(1, sizeof(*w));
+    struct world *w = calloc(1, sizeof(*w));
 
     if (w == NULL)
         return err_set(err, ERR_NOMEM, "world");
     w->loop = loop;
     w->settings = *settings;
     w->run = run_number();
-    w->name = strdup(name);
-    if (w->name == NULL)
-        return err_set(err, ERR_NOMEM, "world");
-    if (open_stores(w, err) != 0 || loop_timer_new(&w->sweeper, loop, sweep, w, err) != 0)
+    if (set_up(w, name, err) != 0) {
+        world_free(w);
         return -1;
+    }
     schedule_sweep(w);
-    *ret = STEAL(w);
+    *ret = w;
     return 0;
 }
 
