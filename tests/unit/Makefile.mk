@@ -74,18 +74,18 @@ UNIT_TESTS += %D%/test-world
 %C%_test_world_SOURCES = %D%/test-world.c $(FIXTURE)
 
 # registry: writing
-FAKE_PUSH = %D%/fake_push.c %D%/fake_push.h
+PUSH = %D%/fake_exchange.c %D%/fake_exchange.h %D%/push_help.c %D%/push_help.h
 UNIT_TESTS += %D%/test-content_range
 UNIT_TESTS += %D%/test-manifest_doc
 UNIT_TESTS += %D%/test-manifest_put
-%C%_test_manifest_put_SOURCES = %D%/test-manifest_put.c $(FAKE_PUSH) $(FAILING_MALLOC)
+%C%_test_manifest_put_SOURCES = %D%/test-manifest_put.c $(PUSH) $(FAILING_MALLOC)
 %C%_test_manifest_put_LDFLAGS = $(AM_LDFLAGS) $(WRAP_MALLOC)
 UNIT_TESTS += %D%/test-upload
-%C%_test_upload_SOURCES = %D%/test-upload.c $(FAKE_PUSH)
+%C%_test_upload_SOURCES = %D%/test-upload.c $(PUSH)
 UNIT_TESTS += %D%/test-upload_api
-%C%_test_upload_api_SOURCES = %D%/test-upload_api.c $(FAKE_PUSH)
+%C%_test_upload_api_SOURCES = %D%/test-upload_api.c $(PUSH)
 UNIT_TESTS += %D%/test-upload_start
-%C%_test_upload_start_SOURCES = %D%/test-upload_start.c $(FAKE_PUSH)
+%C%_test_upload_start_SOURCES = %D%/test-upload_start.c $(PUSH)
 
 # cli
 

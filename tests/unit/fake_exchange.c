@@ -46,6 +46,9 @@ struct http_exchange {
     struct http_sink sink;
     void *sink_arg; /* borrowed */
     bool sink_set;
+    uint64_t body_max; /* as the handler wants it */
+    bool paused;
+    bool discarded;
 };
 
 /* --- The request ----------------------------------------------------------------------------- */
@@ -114,6 +117,10 @@ static void add_header(struct http_exchange *x, const char *line)
 
     h->name = strndup(line, n);
     h->value = strdup(line + n + 2);
+    if (strcasecmp(h->name, "Content-Length") == 0)
+        x->req.content_length = strtoll(h->value, NULL, 10);
+    if (strcasecmp(h->name, "Transfer-Encoding") == 0)
+        x->req.chunked = true;
 }
 
 struct http_exchange *fake_exchange_new(struct loop *loop, void *data, const char *line, ...)
@@ -182,6 +189,15 @@ const char *fake_header(const struct http_exchange *x, const char *name)
     return NULL;
 }
 
+size_t fake_header_count(const struct http_exchange *x, const char *name)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < x->reply_count; i++)
+        count += strcasecmp(x->reply[i].name, name) == 0 ? 1 : 0;
+    return count;
+}
+
 const char *fake_body(const struct http_exchange *x)
 {
     return buf_text(&x->body);
@@ -222,8 +238,36 @@ void fake_body_send(struct http_exchange *x, const void *p, size_t n)
 
 void fake_body_end(struct http_exchange *x)
 {
-    if (x->sink_set)
-        x->sink.end(x->sink_arg);
+    if (!x->sink_set)
+        return;
+    x->sink_set = false;
+    x->sink.end(x->sink_arg);
+}
+
+void fake_body_fail(struct http_exchange *x, enum err_code code)
+{
+    struct err err;
+
+    if (!x->sink_set)
+        return;
+    x->sink_set = false;
+    (void)err_set(&err, code, "%s", err_text(code));
+    x->sink.failed(x->sink_arg, &err);
+}
+
+uint64_t fake_body_max(const struct http_exchange *x)
+{
+    return x->body_max;
+}
+
+bool fake_body_is_paused(const struct http_exchange *x)
+{
+    return x->paused;
+}
+
+bool fake_body_is_discarded(const struct http_exchange *x)
+{
+    return x->discarded;
 }
 
 void fake_set_end(struct http_exchange *x, enum http_end end, const char *reason)
@@ -276,8 +320,8 @@ void *http_exchange_data(const struct http_exchange *x)
 
 void http_body_read(struct http_exchange *x, const struct http_sink *sink, void *arg, uint64_t max)
 {
-    (void)max;
     ASSERT(!x->sink_set);
+    x->body_max = max;
     x->sink = *sink;
     x->sink_arg = arg;
     x->sink_set = true;
@@ -285,17 +329,18 @@ void http_body_read(struct http_exchange *x, const struct http_sink *sink, void 
 
 void http_body_pause(struct http_exchange *x)
 {
-    (void)x;
+    x->paused = true;
 }
 
 void http_body_resume(struct http_exchange *x)
 {
-    (void)x;
+    x->paused = false;
 }
 
 void http_body_discard(struct http_exchange *x)
 {
     x->sink_set = false;
+    x->discarded = true;
 }
 
 void http_reply_begin(struct http_exchange *x, int status)

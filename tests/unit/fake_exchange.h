@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "lib/http/exchange.h"
+#include "lib/util/err.h"
 
 struct loop;
 
@@ -27,6 +28,7 @@ void fake_exchange_free(struct http_exchange *x);
 int fake_status(const struct http_exchange *x);
 /* The header's first value, NULL without. */
 const char *fake_header(const struct http_exchange *x, const char *name);
+size_t fake_header_count(const struct http_exchange *x, const char *name);
 /* The body as a string; "" for HEAD. */
 const char *fake_body(const struct http_exchange *x);
 /* What Content-Length says; -1: chunked. */
@@ -38,6 +40,11 @@ void fake_wait(struct http_exchange *x);
 bool fake_body_wanted(const struct http_exchange *x);
 void fake_body_send(struct http_exchange *x, const void *p, size_t n);
 void fake_body_end(struct http_exchange *x);
+void fake_body_fail(struct http_exchange *x, enum err_code code);
+/* What the handler did to the flow of it. */
+uint64_t fake_body_max(const struct http_exchange *x);
+bool fake_body_is_paused(const struct http_exchange *x);
+bool fake_body_is_discarded(const struct http_exchange *x);
 
 /* What the exchange shall say at its end. */
 void fake_set_end(struct http_exchange *x, enum http_end end, const char *reason);

@@ -6,6 +6,7 @@
 
 #include "lib/http/loop.h"
 #include "lib/util/digest.h"
+#include "lib/util/log.h"
 #include "lib/util/util.h"
 #include "registry/call.h"
 #include "registry/registry.h"
@@ -13,7 +14,7 @@
 #include "registry/store/meta_store.h"
 #include "tests/tap/tap.h"
 #include "tests/unit/failing_malloc.h"
-#include "tests/unit/fake_push.h"
+#include "tests/unit/push_help.h"
 
 #define IMAGE "application/vnd.oci.image.manifest.v1+json"
 #define INDEX "application/vnd.oci.image.index.v1+json"
@@ -71,40 +72,24 @@ static char *image(struct world *w, const char *rest)
 
 /* --- Requests -------------------------------------------------------------------------------- */
 
-static struct registry_call *begin(struct world *w, const char *path, const char *type,
-                                   const struct fake_field *parameters, int64_t length)
+static struct http_exchange *begin(struct world *w, const char *path, const char *type,
+                                   const struct push_field *parameters, int64_t length)
 {
-    const struct fake_field headers[] = {{type == NULL ? NULL : "Content-Type", type},
-                                         {NULL, NULL}};
-    const struct fake_request q = {.method = HTTP_METHOD_PUT,
-                                   .path = path,
-                                   .headers = headers,
-                                   .parameters = parameters,
-                                   .length = length,
-                                   .chunked = length < 0};
-    struct registry_call *call = fake_call(w, &q);
-
-    handle_manifest_put(call);
-    return call;
+    return push_begin(w, &(struct push){.method = "PUT",
+                                        .path = path,
+                                        .parameters = parameters,
+                                        .type = type,
+                                        .length = length});
 }
 
-static struct registry_call *put(struct world *w, const char *path, const char *type,
-                                 const struct fake_field *parameters, const char *text)
+static struct http_exchange *put(struct world *w, const char *path, const char *type,
+                                 const struct push_field *parameters, const char *text)
 {
-    struct registry_call *call = begin(w, path, type, parameters, (int64_t)strlen(text));
+    struct http_exchange *x = begin(w, path, type, parameters, (int64_t)strlen(text));
 
-    fake_body(call, text);
-    (void)fake_wait(call);
-    return call;
-}
-
-static void is_reply(struct registry_call *call, int status, const char *code, const char *name)
-{
-    if (!is_int(fake_status(call), status, "status: %s", name))
-        diag("%s", fake_text(call));
-    if (code != NULL && !ok(strstr(fake_text(call), code) != NULL, "code: %s", name))
-        diag("%s", fake_text(call));
-    fake_close(call);
+    push_text(x, text);
+    (void)push_wait(x);
+    return x;
 }
 
 static const char *path_of(const char *reference)
@@ -134,42 +119,42 @@ static void test_by_tag(void)
     struct world *w = make_world();
     auto_free char *text = image(w, " , \"x\": [ 1 ] ");
     struct digest d = digest_for(DIGEST_SHA256, text);
-    struct registry_call *call = put(w, path_of("v1"), IMAGE "; charset=utf-8", NULL, text);
+    struct http_exchange *x = put(w, path_of("v1"), IMAGE "; charset=utf-8", NULL, text);
     const struct manifest *m;
 
-    is_str(fake_header(call, "Location"), path_of(d.text), "MP1 Location");
-    is_str(fake_header(call, "Docker-Content-Digest"), d.text, "MP1 digest");
-    ok(fake_header(call, "OCI-Subject") == NULL, "MP7 no subject, no header");
-    ok(fake_header(call, "OCI-Tag") == NULL, "MP8 no OCI-Tag with a push by tag");
-    is_reply(call, 201, NULL, "MP1 by tag");
+    is_str(fake_header(x, "Location"), path_of(d.text), "MP1 Location");
+    is_str(fake_header(x, "Docker-Content-Digest"), d.text, "MP1 digest");
+    ok(fake_header(x, "OCI-Subject") == NULL, "MP7 no subject, no header");
+    ok(fake_header(x, "OCI-Tag") == NULL, "MP8 no OCI-Tag with a push by tag");
+    push_is(x, 201, NULL, "MP1 by tag");
     is_str(tag_target(w, "v1"), d.text, "the tag is set");
     m = w->meta->ops->manifest_find(w->meta, "a/b", &d);
     if (ok(m != NULL && m->blob->data != NULL, "the manifest is there"))
         is_mem(m->blob->data, m->blob->size, text, strlen(text), "MP9 byte for byte");
     if (m != NULL)
         is_str(m->media_type, IMAGE, "MP4 without the parameters of its type");
-    is_reply(put(w, path_of("v1"), IMAGE, NULL, text), 201, NULL, "MP9 pushed again");
+    push_is(put(w, path_of("v1"), IMAGE, NULL, text), 201, NULL, "MP9 pushed again");
     world_free(w);
 }
 
 static void test_by_digest(void)
 {
-    static const struct fake_field tags[] = {{"tag", "one"}, {"tag", "two"}, {NULL, NULL}};
+    static const struct push_field tags[] = {{"tag", "one"}, {"tag", "two"}, {NULL, NULL}};
     struct world *w = make_world();
     auto_free char *text = image(w, "");
     struct digest d = digest_for(DIGEST_SHA512, text);
-    struct registry_call *call = put(w, path_of(d.text), IMAGE, tags, text);
+    struct http_exchange *x = put(w, path_of(d.text), IMAGE, tags, text);
 
-    is_str(fake_header(call, "Docker-Content-Digest"), d.text, "MP1 the client's algorithm");
-    is_int((long long)fake_header_count(call, "OCI-Tag"), 2, "MP8 each tag is listed");
-    is_str(fake_header(call, "OCI-Tag"), "one", "MP8 the first tag");
-    is_reply(call, 201, NULL, "MP2 by digest, with tags");
+    is_str(fake_header(x, "Docker-Content-Digest"), d.text, "MP1 the client's algorithm");
+    is_int((long long)fake_header_count(x, "OCI-Tag"), 2, "MP8 each tag is listed");
+    is_str(fake_header(x, "OCI-Tag"), "one", "MP8 the first tag");
+    push_is(x, 201, NULL, "MP2 by digest, with tags");
     is_str(tag_target(w, "two"), d.text, "PL2 a tag shows the digest that was pushed");
     w->settings.tag_parameters = false;
     (void)w->meta->ops->tag_remove(w->meta, "a/b", "one");
-    call = put(w, path_of(d.text), IMAGE, tags, text);
-    ok(fake_header(call, "OCI-Tag") == NULL, "MP8 switched off: no header");
-    is_reply(call, 201, NULL, "MP8 switched off");
+    x = put(w, path_of(d.text), IMAGE, tags, text);
+    ok(fake_header(x, "OCI-Tag") == NULL, "MP8 switched off: no header");
+    push_is(x, 201, NULL, "MP8 switched off");
     ok(tag_target(w, "one") == NULL, "MP8 switched off: no tag");
     world_free(w);
 }
@@ -179,14 +164,14 @@ static void test_subject(void)
     struct world *w = make_world();
     auto_free char *text =
         image(w, ",\"subject\":{\"mediaType\":\"a/b\",\"digest\":\"sha256:" HEX_A "\",\"size\":1}");
-    struct registry_call *call = put(w, path_of("v1"), IMAGE, NULL, text);
+    struct http_exchange *x = put(w, path_of("v1"), IMAGE, NULL, text);
 
-    is_str(fake_header(call, "OCI-Subject"), "sha256:" HEX_A, "MP7 OCI-Subject");
-    is_reply(call, 201, NULL, "MP5 a subject may be missing");
+    is_str(fake_header(x, "OCI-Subject"), "sha256:" HEX_A, "MP7 OCI-Subject");
+    push_is(x, 201, NULL, "MP5 a subject may be missing");
     w->settings.referrers = false;
-    call = put(w, path_of("v1"), IMAGE, NULL, text);
-    ok(fake_header(call, "OCI-Subject") == NULL, "MP7 referrers off: no header");
-    is_reply(call, 201, NULL, "MP7 referrers off");
+    x = put(w, path_of("v1"), IMAGE, NULL, text);
+    ok(fake_header(x, "OCI-Subject") == NULL, "MP7 referrers off: no header");
+    push_is(x, 201, NULL, "MP7 referrers off");
     world_free(w);
 }
 
@@ -198,33 +183,33 @@ static void test_references(void)
     auto_free char *text = image(w, "");
     struct digest other = digest_for(DIGEST_SHA256, "other");
 
-    is_reply(put(w, path_of("sha256:baddigeststring"), IMAGE, NULL, text), 400, "DIGEST_INVALID",
-             "MP2 a malformed digest");
-    is_reply(put(w, path_of("v1:2"), IMAGE, NULL, text), 400, "DIGEST_INVALID",
-             "MP2 with a colon it is a digest");
-    is_reply(put(w, path_of(other.text), IMAGE, NULL, text), 400, "DIGEST_INVALID",
-             "MP2 another digest");
-    is_reply(put(w, path_of(other.text), IMAGE, NULL, "{"), 400, "DIGEST_INVALID",
-             "MP2 another digest of something broken");
-    is_reply(put(w, path_of(".v1"), IMAGE, NULL, text), 400, "MANIFEST_INVALID", "MP3 a bad tag");
+    push_is(put(w, path_of("sha256:baddigeststring"), IMAGE, NULL, text), 400, "DIGEST_INVALID",
+            "MP2 a malformed digest");
+    push_is(put(w, path_of("v1:2"), IMAGE, NULL, text), 400, "DIGEST_INVALID",
+            "MP2 with a colon it is a digest");
+    push_is(put(w, path_of(other.text), IMAGE, NULL, text), 400, "DIGEST_INVALID",
+            "MP2 another digest");
+    push_is(put(w, path_of(other.text), IMAGE, NULL, "{"), 400, "DIGEST_INVALID",
+            "MP2 another digest of something broken");
+    push_is(put(w, path_of(".v1"), IMAGE, NULL, text), 400, "MANIFEST_INVALID", "MP3 a bad tag");
     ok(!has_manifest(w, &other), "nothing is there");
     world_free(w);
 }
 
 static void test_tag_parameters(void)
 {
-    static const struct fake_field three[] = {{"tag", "1"}, {"tag", "2"}, {"tag", "3"}, {0}};
-    static const struct fake_field bad[] = {{"tag", "1"}, {"tag", "a b"}, {0}};
+    static const struct push_field three[] = {{"tag", "1"}, {"tag", "2"}, {"tag", "3"}, {0}};
+    static const struct push_field bad[] = {{"tag", "1"}, {"tag", "a b"}, {0}};
     struct world *w = make_world();
     auto_free char *text = image(w, "");
     struct digest d = digest_for(DIGEST_SHA256, text);
 
     w->settings.tags_per_push = 2;
-    is_reply(put(w, path_of(d.text), IMAGE, three, text), 414, NULL, "MP8 too many tags");
-    is_reply(put(w, path_of(d.text), IMAGE, bad, text), 400, "MANIFEST_INVALID", "MP8 a bad tag");
+    push_is(put(w, path_of(d.text), IMAGE, three, text), 414, NULL, "MP8 too many tags");
+    push_is(put(w, path_of(d.text), IMAGE, bad, text), 400, "MANIFEST_INVALID", "MP8 a bad tag");
     ok(!has_manifest(w, &d), "nothing is there");
-    is_reply(put(w, path_of("v1"), IMAGE, three, text), 201, NULL,
-             "MP8 with a push by tag they mean nothing");
+    push_is(put(w, path_of("v1"), IMAGE, three, text), 201, NULL,
+            "MP8 with a push by tag they mean nothing");
     ok(tag_target(w, "1") == NULL, "MP8 and set nothing");
     world_free(w);
 }
@@ -234,19 +219,19 @@ static void test_content(void)
     struct world *w = make_world();
     auto_free char *text = image(w, "");
 
-    is_reply(put(w, path_of("v1"), IMAGE, NULL, "{\"schemaVersion\":2,"), 400, "MANIFEST_INVALID",
-             "MP5 malformed JSON");
-    is_reply(put(w, path_of("v1"), IMAGE, NULL, ""), 400, "MANIFEST_INVALID", "MP5 nothing");
-    is_reply(put(w, path_of("v1"), NULL, NULL, text), 400, "MANIFEST_INVALID", "MP4 no type");
-    is_reply(put(w, path_of("v1"), IMAGE, NULL, "{\"mediaType\":\"" INDEX "\"}"), 400, "differs",
-             "MP4 two types");
+    push_is(put(w, path_of("v1"), IMAGE, NULL, "{\"schemaVersion\":2,"), 400, "MANIFEST_INVALID",
+            "MP5 malformed JSON");
+    push_is(put(w, path_of("v1"), IMAGE, NULL, ""), 400, "MANIFEST_INVALID", "MP5 nothing");
+    push_is(put(w, path_of("v1"), NULL, NULL, text), 400, "MANIFEST_INVALID", "MP4 no type");
+    push_is(put(w, path_of("v1"), IMAGE, NULL, "{\"mediaType\":\"" INDEX "\"}"), 400, "differs",
+            "MP4 two types");
     w->settings.require_media_type_match = false;
-    is_reply(put(w, path_of("v1"), "a/b", NULL, "{\"mediaType\":\"" INDEX "\"}"), 201, NULL,
-             "MP4 two types, allowed");
+    push_is(put(w, path_of("v1"), "a/b", NULL, "{\"mediaType\":\"" INDEX "\"}"), 201, NULL,
+            "MP4 two types, allowed");
     w->settings.require_media_type_match = true;
-    is_reply(put(w, path_of("v1"), "application/vnd.example+json", NULL, "{\"x\":1}"), 201, NULL,
-             "MP4 an unknown type");
-    is_reply(put(w, path_of("v1"), IMAGE, NULL, "[{}]"), 400, "MANIFEST_INVALID", "an array");
+    push_is(put(w, path_of("v1"), "application/vnd.example+json", NULL, "{\"x\":1}"), 201, NULL,
+            "MP4 an unknown type");
+    push_is(put(w, path_of("v1"), IMAGE, NULL, "[{}]"), 400, "MANIFEST_INVALID", "an array");
     world_free(w);
 }
 
@@ -268,15 +253,15 @@ static void test_missing(void)
         "\",\"size\":1,\"urls\":[\"http://h/\"]}";
     struct world *w = make_world();
     auto_free char *text = image_text("sha256:" HEX_A, layers, "");
-    struct registry_call *call = put(w, path_of("v1"), IMAGE, NULL, text);
+    struct http_exchange *x = put(w, path_of("v1"), IMAGE, NULL, text);
 
-    is_int((long long)count_text(fake_text(call), "MANIFEST_BLOB_UNKNOWN"), 3,
+    is_int((long long)count_text(fake_body(x), "MANIFEST_BLOB_UNKNOWN"), 3,
            "MP5 one error per missing reference");
-    ok(strstr(fake_text(call), "\"detail\":\"sha256:" HEX_A "\"") != NULL, "MP5 its digest");
-    is_reply(call, 400, "sha256:" HEX_B, "MP5 missing blobs");
+    ok(strstr(fake_body(x), "\"detail\":\"sha256:" HEX_A "\"") != NULL, "MP5 its digest");
+    push_is(x, 400, "sha256:" HEX_B, "MP5 missing blobs");
     ok(tag_target(w, "v1") == NULL, "MP5 nothing is there");
     w->settings.require_blobs = false;
-    is_reply(put(w, path_of("v1"), IMAGE, NULL, text), 201, NULL, "MP5 missing blobs, allowed");
+    push_is(put(w, path_of("v1"), IMAGE, NULL, text), 201, NULL, "MP5 missing blobs, allowed");
     world_free(w);
 }
 
@@ -293,32 +278,32 @@ static void test_index(void)
                     "{\"mediaType\":\"" IMAGE "\",\"digest\":\"%s\",\"size\":1},"
                     "{\"mediaType\":\"x/y\",\"digest\":\"%s\",\"size\":1}]}",
                     d.text, blob.text) > 0);
-    is_reply(put(w, path_of("v1"), INDEX, NULL, text), 400, d.text, "MP5 a missing child");
-    is_reply(put(w, path_of(d.text), IMAGE, NULL, child), 201, NULL, "MP5 the child");
-    is_reply(put(w, path_of("v1"), INDEX, NULL, text), 201, NULL, "MP5 now it has its child");
+    push_is(put(w, path_of("v1"), INDEX, NULL, text), 400, d.text, "MP5 a missing child");
+    push_is(put(w, path_of(d.text), IMAGE, NULL, child), 201, NULL, "MP5 the child");
+    push_is(put(w, path_of("v1"), INDEX, NULL, text), 201, NULL, "MP5 now it has its child");
     world_free(w);
 }
 
 static void test_immutable(void)
 {
-    static const struct fake_field tags[] = {{"tag", "new"}, {"tag", "v1"}, {0}};
+    static const struct push_field tags[] = {{"tag", "new"}, {"tag", "v1"}, {0}};
     struct world *w = make_world();
     auto_free char *first = image(w, "");
     auto_free char *second = image(w, ",\"x\":1");
     struct digest d = digest_for(DIGEST_SHA256, first);
     struct digest other = digest_for(DIGEST_SHA256, second);
 
-    is_reply(put(w, path_of("v1"), IMAGE, NULL, first), 201, NULL, "MP9 the first push");
+    push_is(put(w, path_of("v1"), IMAGE, NULL, first), 201, NULL, "MP9 the first push");
     w->settings.immutable_tags = true;
-    is_reply(put(w, path_of("v1"), IMAGE, NULL, first), 201, NULL, "MP9 the same again");
-    is_reply(put(w, path_of("v1"), IMAGE, NULL, second), 409, "TAG_IMMUTABLE", "MP9 immutable");
-    is_reply(put(w, path_of(other.text), IMAGE, tags, second), 409, "TAG_IMMUTABLE",
-             "MP9 immutable as a parameter");
+    push_is(put(w, path_of("v1"), IMAGE, NULL, first), 201, NULL, "MP9 the same again");
+    push_is(put(w, path_of("v1"), IMAGE, NULL, second), 409, "TAG_IMMUTABLE", "MP9 immutable");
+    push_is(put(w, path_of(other.text), IMAGE, tags, second), 409, "TAG_IMMUTABLE",
+            "MP9 immutable as a parameter");
     ok(!has_manifest(w, &other), "MP9 nothing of it is there");
     ok(tag_target(w, "new") == NULL, "MP9 nor another of its tags");
     is_str(tag_target(w, "v1"), d.text, "MP9 the tag stays");
     w->settings.immutable_tags = false;
-    is_reply(put(w, path_of("v1"), IMAGE, NULL, second), 201, NULL, "MP9 the tag moves");
+    push_is(put(w, path_of("v1"), IMAGE, NULL, second), 201, NULL, "MP9 the tag moves");
     is_str(tag_target(w, "v1"), other.text, "MP9 the tag moved");
     ok(has_manifest(w, &d), "MP9 what it pointed to stays");
     world_free(w);
@@ -329,15 +314,15 @@ static void test_immutable(void)
 static void test_too_large(void)
 {
     struct world *w = make_world();
-    struct registry_call *call = begin(w, path_of("v1"), IMAGE, NULL, 8 * 1024 * 1024 + 1);
+    struct http_exchange *x = begin(w, path_of("v1"), IMAGE, NULL, 8 * 1024 * 1024 + 1);
 
-    ok(!fake_is_reading(call), "MP6 what is announced as too large is not read");
-    is_reply(call, 413, "SIZE_INVALID", "MP6 too large by its length");
-    call = begin(w, path_of("v1"), IMAGE, NULL, -1);
-    is_int((long long)fake_body_max(call), 8 * 1024 * 1024, "MP6 limit of a chunked body");
-    fake_data(call, "{", 1);
-    fake_fail(call, ERR_BODY_TOO_LARGE);
-    is_reply(call, 413, "SIZE_INVALID", "MP6 too large by its bytes");
+    ok(!fake_body_wanted(x), "MP6 what is announced as too large is not read");
+    push_is(x, 413, "SIZE_INVALID", "MP6 too large by its length");
+    x = begin(w, path_of("v1"), IMAGE, NULL, -1);
+    is_int((long long)fake_body_max(x), 8 * 1024 * 1024, "MP6 limit of a chunked body");
+    fake_body_send(x, "{", 1);
+    fake_body_fail(x, ERR_BODY_TOO_LARGE);
+    push_is(x, 413, "SIZE_INVALID", "MP6 too large by its bytes");
     is_int((long long)w->blobs->ops->used(w->blobs), 0, "nothing is charged any more");
     world_free(w);
 }
@@ -361,13 +346,13 @@ static void test_job(void)
     struct world *w = make_world();
     auto_free char *text = large_image(w);
     struct digest d = digest_for(DIGEST_SHA256, text);
-    struct registry_call *call = begin(w, path_of("v1"), IMAGE, NULL, -1);
+    struct http_exchange *x = begin(w, path_of("v1"), IMAGE, NULL, -1);
 
-    fake_data(call, text, 1000000);
-    fake_body(call, text + 1000000);
-    is_int(fake_status(call), 0, "MP6 a large manifest is read in a job");
-    is_int(fake_wait(call), 201, "MP6 3.9 MB are accepted");
-    fake_close(call);
+    fake_body_send(x, text, 1000000);
+    push_text(x, text + 1000000);
+    is_int(fake_status(x), 0, "MP6 a large manifest is read in a job");
+    is_int(push_wait(x), 201, "MP6 3.9 MB are accepted");
+    push_close(x);
     is_str(tag_target(w, "v1"), d.text, "MP6 and there");
     world_free(w);
 }
@@ -383,20 +368,20 @@ static void test_leave(void)
 {
     struct world *w = make_world();
     auto_free char *text = large_image(w);
-    struct registry_call *call = begin(w, path_of("v1"), IMAGE, NULL, -1);
+    struct http_exchange *x = begin(w, path_of("v1"), IMAGE, NULL, -1);
 
-    fake_data(call, text, 1000);
-    fake_fail(call, ERR_PEER_CLOSED);
-    fake_close(call);
+    fake_body_send(x, text, 1000);
+    fake_body_fail(x, ERR_PEER_CLOSED);
+    push_close(x);
     ok(is_discharged(w), "a client that leaves takes its bytes along");
-    call = begin(w, path_of("v1"), IMAGE, NULL, -1);
-    fake_data(call, text, 1000);
-    fake_close(call);
+    x = begin(w, path_of("v1"), IMAGE, NULL, -1);
+    fake_body_send(x, text, 1000);
+    push_close(x);
     ok(is_discharged(w), "so does one whose connection is closed");
-    call = begin(w, path_of("v1"), IMAGE, NULL, -1);
-    fake_body(call, text);
-    fake_close(call);
-    ok(fake_run_until(loop, is_discharged, w), "so does one that leaves during the job");
+    x = begin(w, path_of("v1"), IMAGE, NULL, -1);
+    push_text(x, text);
+    push_close(x);
+    ok(push_run_until(loop, is_discharged, w), "so does one that leaves during the job");
     ok(tag_target(w, "v1") == NULL, "no tag came of it");
     world_free(w);
 }
@@ -407,17 +392,17 @@ static void test_flood(void)
     enum { SIZE = 8 * 1024 * 1024 - 1 };
     struct world *w = make_world();
     auto_free char *text = malloc(SIZE);
-    struct registry_call *call;
+    struct http_exchange *x;
 
     ASSERT(text != NULL);
     for (size_t i = 0; i + 3 <= SIZE; i += 3)
         memcpy(text + i, "{},", 3);
     text[0] = '[';
-    call = begin(w, path_of("v1"), IMAGE, NULL, -1);
-    fake_data(call, text, SIZE);
-    fake_end(call);
-    is_int(fake_wait(call), 400, "a flood of objects is refused");
-    is_reply(call, 400, "MANIFEST_INVALID", "a flood of objects");
+    x = begin(w, path_of("v1"), IMAGE, NULL, -1);
+    fake_body_send(x, text, SIZE);
+    fake_body_end(x);
+    is_int(push_wait(x), 400, "a flood of objects is refused");
+    push_is(x, 400, "MANIFEST_INVALID", "a flood of objects");
     is_int((long long)w->blobs->ops->used(w->blobs), 0, "nothing of it is kept");
     world_free(w);
 }
@@ -425,15 +410,15 @@ static void test_flood(void)
 static void test_storage_full(void)
 {
     struct registry_settings settings = REGISTRY_SETTINGS_DEFAULT;
-    struct registry_call *call;
+    struct http_exchange *x;
     struct world *w = NULL;
 
     settings.storage_max = 4;
     ASSERT(world_new(&w, "test", loop, &settings, NULL) == 0);
-    call = begin(w, path_of("v1"), IMAGE, NULL, -1);
-    fake_data(call, "12345", 5);
-    ok(fake_is_discarded(call), "the rest is dropped");
-    is_reply(call, 507, "STORAGE_FULL", "limits.storage");
+    x = begin(w, path_of("v1"), IMAGE, NULL, -1);
+    fake_body_send(x, "12345", 5);
+    ok(fake_body_is_discarded(x), "the rest is dropped");
+    push_is(x, 507, "STORAGE_FULL", "limits.storage");
     world_free(w);
 }
 
@@ -454,25 +439,25 @@ static void is_whole(struct world *w, const struct digest *was, const struct dig
 /* MP9: with the n-th allocation failing there is all of a push or nothing, for every n. */
 static bool push_without(unsigned n)
 {
-    static const struct fake_field tags[] = {{"tag", "v2"}, {"tag", "v1"}, {0}};
+    static const struct push_field tags[] = {{"tag", "v2"}, {"tag", "v1"}, {0}};
     struct world *w = make_world();
     auto_free char *first = image(w, "");
     auto_free char *second = image(w, ",\"annotations\":{\"a\":\"b\"}");
     struct digest was = digest_for(DIGEST_SHA256, first);
     struct digest now = digest_for(DIGEST_SHA256, second);
-    struct registry_call *call = put(w, path_of("v1"), IMAGE, NULL, first);
+    struct http_exchange *x = put(w, path_of("v1"), IMAGE, NULL, first);
     uint64_t used = w->blobs->ops->used(w->blobs);
     bool failed;
     int status;
 
-    fake_close(call);
-    call = begin(w, path_of(now.text), IMAGE, tags, (int64_t)strlen(second));
+    push_close(x);
+    x = begin(w, path_of(now.text), IMAGE, tags, (int64_t)strlen(second));
     failing_malloc_arm(n);
-    fake_body(call, second);
+    push_text(x, second);
     failed = failing_malloc_disarm();
-    status = fake_status(call);
+    status = fake_status(x);
     ok(status == 201 || (status >= 400 && failed), "status %d, allocation %u", status, n);
-    fake_close(call);
+    push_close(x);
     is_whole(w, &was, &now, status, n);
     is_int((long long)(w->blobs->ops->used(w->blobs) - used),
            status == 201 ? (long long)strlen(second) : 0, "bytes charged, allocation %u", n);
@@ -492,6 +477,7 @@ static void test_no_memory(void)
 int main(void)
 {
     plan_lazy();
+    log_set_level(LOG_LEVEL_ERROR);
     ASSERT(loop_new(&loop, 1, NULL) == 0);
     test_by_tag();
     test_by_digest();

@@ -9,12 +9,13 @@
 #include "lib/http/loop.h"
 #include "lib/util/digest.h"
 #include "lib/util/err.h"
+#include "lib/util/log.h"
 #include "lib/util/util.h"
 #include "registry/registry.h"
 #include "registry/store/blob_store.h"
 #include "registry/store/meta_store.h"
 #include "tests/tap/tap.h"
-#include "tests/unit/fake_push.h"
+#include "tests/unit/push_help.h"
 
 /* What a session told its user. */
 struct told {
@@ -160,7 +161,7 @@ static void finish_as(const char *text, const char *content, struct told *told, 
     is_int((long long)told->finished, 0, "not before upload_finish() returned");
     if (leave)
         upload_leave(up);
-    ok(fake_run_until(loop, is_finished, told), "it is finished");
+    ok(push_run_until(loop, is_finished, told), "it is finished");
     is_int((long long)w->meta->ops->upload_count(w->meta), 0, "the session is gone");
     world_free(w);
 }
@@ -257,6 +258,7 @@ static void test_moves(void)
 int main(void)
 {
     plan_lazy();
+    log_set_level(LOG_LEVEL_ERROR);
     ASSERT(loop_new(&loop, 1, NULL) == 0);
     test_registration();
     test_too_many();

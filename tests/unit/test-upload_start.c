@@ -6,6 +6,7 @@
 
 #include "lib/http/loop.h"
 #include "lib/util/digest.h"
+#include "lib/util/log.h"
 #include "lib/util/util.h"
 #include "registry/access.h"
 #include "registry/call.h"
@@ -14,7 +15,7 @@
 #include "registry/store/meta_store.h"
 #include "registry/upload.h"
 #include "tests/tap/tap.h"
-#include "tests/unit/fake_push.h"
+#include "tests/unit/push_help.h"
 
 #define CONTENT "content"
 
@@ -28,33 +29,17 @@ static struct world *make_world(const struct registry_settings *settings)
     return w;
 }
 
-static struct registry_call *post(struct world *w, const struct fake_field *parameters,
+static struct http_exchange *post(struct world *w, const struct push_field *parameters,
                                   int64_t length)
 {
-    static const struct fake_field headers[] = {{"Host", "registry.example:5000"}, {NULL, NULL}};
-    const struct fake_request q = {.method = HTTP_METHOD_POST,
-                                   .path = "/v2/a/b/blobs/uploads/",
-                                   .headers = headers,
-                                   .parameters = parameters,
-                                   .length = length,
-                                   .chunked = length < 0};
-    struct registry_call *call = fake_call(w, &q);
-
-    handle_upload_start(call);
-    return call;
+    return push_begin(w, &(struct push){.method = "POST",
+                                        .path = "/v2/a/b/blobs/uploads/",
+                                        .parameters = parameters,
+                                        .length = length});
 }
 
 /* One parameter, or two. */
-#define WITH(...) ((const struct fake_field[]){__VA_ARGS__, {NULL, NULL}})
-
-static void is_reply(struct registry_call *call, int status, const char *code, const char *name)
-{
-    if (!is_int(fake_status(call), status, "status: %s", name))
-        diag("%s", fake_text(call));
-    if (code != NULL)
-        ok(strstr(fake_text(call), code) != NULL, "code: %s", name);
-    fake_close(call);
-}
+#define WITH(...) ((const struct push_field[]){__VA_ARGS__, {NULL, NULL}})
 
 static struct digest digest_for(enum digest_algorithm algorithm, const char *text)
 {
@@ -88,54 +73,54 @@ static struct digest add_blob(struct world *w, const char *repo)
 
 /* --- Sessions -------------------------------------------------------------------------------- */
 
-static void is_session(struct world *w, struct registry_call *call, const char *name)
+static void is_session(struct world *w, struct http_exchange *x, const char *name)
 {
     static const char start[] = "/v2/a/b/blobs/uploads/";
-    const char *location = fake_header(call, "Location");
-    const char *id = fake_header(call, "Docker-Upload-UUID");
+    const char *location = fake_header(x, "Location");
+    const char *id = fake_header(x, "Docker-Upload-UUID");
 
     if (!ok(location != NULL && id != NULL, "Location and id: %s", name)) {
-        fake_close(call);
+        push_close(x);
         return;
     }
     ok(strncmp(location, start, strlen(start)) == 0, "UP1 path of the Location: %s", name);
     is_str(location + strlen(start), id, "UP1 one segment with the id: %s", name);
-    is_str(fake_header(call, "Range"), "0-0", "UP1 Range: %s", name);
+    is_str(fake_header(x, "Range"), "0-0", "UP1 Range: %s", name);
     ok(upload_find(w, "a/b", id) != NULL, "a session: %s", name);
-    is_reply(call, 202, NULL, name);
+    push_is(x, 202, NULL, name);
 }
 
 static void test_session(void)
 {
     struct registry_settings settings = REGISTRY_SETTINGS_DEFAULT;
-    struct registry_call *call;
+    struct http_exchange *x;
     struct world *w;
 
     settings.chunk_min = 4096;
     settings.uploads_max = 2;
     w = make_world(&settings);
-    call = post(w, NULL, 0);
-    is_str(fake_header(call, "OCI-Chunk-Min-Length"), "4096", "UP1 registry.chunk_min");
-    is_session(w, call, "UP1 a session");
+    x = post(w, NULL, 0);
+    is_str(fake_header(x, "OCI-Chunk-Min-Length"), "4096", "UP1 registry.chunk_min");
+    is_session(w, x, "UP1 a session");
     ok(w->meta->ops->repository_exists(w->meta, "a/b"), "its repository exists");
-    call = post(w, WITH({"x", "y"}, {"digest-algorithm", "sha512"}), 0);
-    is_session(w, call, "UP13 with a digest algorithm and something unknown");
-    call = post(w, NULL, 0);
-    ok(fake_header(call, "Retry-After") != NULL, "C5 Retry-After with 429");
-    is_reply(call, 429, "TOOMANYREQUESTS", "limits.uploads");
+    x = post(w, WITH({"x", "y"}, {"digest-algorithm", "sha512"}), 0);
+    is_session(w, x, "UP13 with a digest algorithm and something unknown");
+    x = post(w, NULL, 0);
+    ok(fake_header(x, "Retry-After") != NULL, "C5 Retry-After with 429");
+    push_is(x, 429, "TOOMANYREQUESTS", "limits.uploads");
     world_free(w);
 }
 
 static void test_session_refused(void)
 {
     struct world *w = make_world(&REGISTRY_SETTINGS_DEFAULT);
-    struct registry_call *call = post(w, NULL, 0);
+    struct http_exchange *x = post(w, NULL, 0);
 
-    ok(fake_header(call, "OCI-Chunk-Min-Length") == NULL, "UP1 registry.chunk_min off");
-    fake_close(call);
-    is_reply(post(w, WITH({"digest-algorithm", "md5"}), 0), 400, "DIGEST_INVALID", "UP13 md5");
-    is_reply(post(w, WITH({"digest", "sha256:1"}), 0), 400, "DIGEST_INVALID", "UP11 a bad digest");
-    is_reply(post(w, WITH({"mount", "sha256:1"}), 0), 400, "DIGEST_INVALID", "UP12 a bad digest");
+    ok(fake_header(x, "OCI-Chunk-Min-Length") == NULL, "UP1 registry.chunk_min off");
+    push_close(x);
+    push_is(post(w, WITH({"digest-algorithm", "md5"}), 0), 400, "DIGEST_INVALID", "UP13 md5");
+    push_is(post(w, WITH({"digest", "sha256:1"}), 0), 400, "DIGEST_INVALID", "UP11 a bad digest");
+    push_is(post(w, WITH({"mount", "sha256:1"}), 0), 400, "DIGEST_INVALID", "UP12 a bad digest");
     is_int((long long)sessions(w), 1, "none of them is a session");
     world_free(w);
 }
@@ -143,18 +128,18 @@ static void test_session_refused(void)
 static void test_absolute(void)
 {
     struct registry_settings settings = REGISTRY_SETTINGS_DEFAULT;
-    struct registry_call *call;
+    struct http_exchange *x;
     const char *location;
     struct world *w;
 
     settings.absolute_location = true;
     w = make_world(&settings);
-    call = post(w, NULL, 0);
-    location = fake_header(call, "Location");
+    x = post(w, NULL, 0);
+    location = fake_header(x, "Location");
     ok(location != NULL && strncmp(location, "http://registry.example:5000/v2/a/b/",
                                    strlen("http://registry.example:5000/v2/a/b/")) == 0,
        "UP2 an absolute Location");
-    fake_close(call);
+    push_close(x);
     world_free(w);
 }
 
@@ -164,15 +149,15 @@ static void test_single(void)
 {
     struct world *w = make_world(&REGISTRY_SETTINGS_DEFAULT);
     struct digest d = digest_for(DIGEST_SHA512, CONTENT);
-    struct registry_call *call = post(w, WITH({"digest", d.text}), (int64_t)strlen(CONTENT));
+    struct http_exchange *x = post(w, WITH({"digest", d.text}), (int64_t)strlen(CONTENT));
     char location[256];
 
-    fake_body(call, CONTENT);
-    is_int(fake_wait(call), 201, "UP11 a blob in one request");
+    push_text(x, CONTENT);
+    is_int(push_wait(x), 201, "UP11 a blob in one request");
     (void)snprintf(location, sizeof(location), "/v2/a/b/blobs/%s", d.text);
-    is_str(fake_header(call, "Location"), location, "UP11 its Location");
-    is_str(fake_header(call, "Docker-Content-Digest"), d.text, "UP11 its digest");
-    fake_close(call);
+    is_str(fake_header(x, "Location"), location, "UP11 its Location");
+    is_str(fake_header(x, "Docker-Content-Digest"), d.text, "UP11 its digest");
+    push_close(x);
     ok(has_blob(w, "a/b", &d), "UP11 it is there");
     is_int((long long)sessions(w), 0, "UP11 no session is left");
     world_free(w);
@@ -182,17 +167,17 @@ static void test_single_failed(void)
 {
     struct world *w = make_world(&REGISTRY_SETTINGS_DEFAULT);
     struct digest d = digest_for(DIGEST_SHA256, CONTENT);
-    struct registry_call *call = post(w, WITH({"digest", d.text}), -1);
+    struct http_exchange *x = post(w, WITH({"digest", d.text}), -1);
 
-    fake_body(call, "other");
-    (void)fake_wait(call);
-    is_reply(call, 400, "DIGEST_INVALID", "UP11 another content");
-    call = post(w, WITH({"digest", d.text}), 100);
-    fake_data(call, "cont", 4);
-    fake_fail(call, ERR_PEER_CLOSED);
-    fake_close(call);
-    call = post(w, WITH({"digest", d.text}), -1);
-    fake_close(call);
+    push_text(x, "other");
+    (void)push_wait(x);
+    push_is(x, 400, "DIGEST_INVALID", "UP11 another content");
+    x = post(w, WITH({"digest", d.text}), 100);
+    fake_body_send(x, "cont", 4);
+    fake_body_fail(x, ERR_PEER_CLOSED);
+    push_close(x);
+    x = post(w, WITH({"digest", d.text}), -1);
+    push_close(x);
     ok(!has_blob(w, "a/b", &d), "UP11 nothing is there");
     ok(!w->meta->ops->repository_exists(w->meta, "a/b"), "UP11 not even a repository");
     is_int((long long)sessions(w), 0, "UP11 no session is left");
@@ -205,21 +190,21 @@ static void test_empty(void)
     struct world *w = make_world(&settings);
     struct digest none = digest_for(DIGEST_SHA256, "");
     struct digest d = digest_for(DIGEST_SHA256, CONTENT);
-    struct registry_call *call = post(w, WITH({"digest", none.text}), -1);
+    struct http_exchange *x = post(w, WITH({"digest", none.text}), -1);
 
-    fake_end(call);
-    (void)fake_wait(call);
-    is_reply(call, 201, NULL, "UP11 the empty blob, chunked");
+    fake_body_end(x);
+    (void)push_wait(x);
+    push_is(x, 201, NULL, "UP11 the empty blob, chunked");
     ok(has_blob(w, "a/b", &none), "UP11 it is there");
-    call = post(w, WITH({"digest", none.text}), 0);
-    (void)fake_wait(call);
-    is_reply(call, 201, NULL, "UP11 the empty blob, length 0");
+    x = post(w, WITH({"digest", none.text}), 0);
+    (void)push_wait(x);
+    push_is(x, 201, NULL, "UP11 the empty blob, length 0");
     is_session(w, post(w, WITH({"digest", d.text}), 0), "UP11 length 0 with another digest");
     settings.single_post = false;
     w->settings = settings;
-    call = post(w, WITH({"digest", d.text}), 7);
-    ok(!fake_is_reading(call), "UP11 switched off: the body is not wanted");
-    is_session(w, call, "UP11 switched off");
+    x = post(w, WITH({"digest", d.text}), 7);
+    ok(!fake_body_wanted(x), "UP11 switched off: the body is not wanted");
+    is_session(w, x, "UP11 switched off");
     world_free(w);
 }
 
@@ -231,7 +216,7 @@ static void test_single_too_large(void)
 
     settings.blob_max = 6;
     w = make_world(&settings);
-    is_reply(post(w, WITH({"digest", d.text}), 7), 413, "SIZE_INVALID", "UP11 over limits.blob");
+    push_is(post(w, WITH({"digest", d.text}), 7), 413, "SIZE_INVALID", "UP11 over limits.blob");
     is_int((long long)sessions(w), 0, "UP11 no session is left");
     world_free(w);
 }
@@ -242,13 +227,13 @@ static void test_mount(void)
 {
     struct world *w = make_world(&REGISTRY_SETTINGS_DEFAULT);
     struct digest d = add_blob(w, "source");
-    struct registry_call *call = post(w, WITH({"mount", d.text}, {"from", "source"}), 0);
+    struct http_exchange *x = post(w, WITH({"mount", d.text}, {"from", "source"}), 0);
     char location[256];
 
     (void)snprintf(location, sizeof(location), "/v2/a/b/blobs/%s", d.text);
-    is_str(fake_header(call, "Location"), location, "UP12 Location of a mount");
-    is_str(fake_header(call, "Docker-Content-Digest"), d.text, "UP12 digest of a mount");
-    is_reply(call, 201, NULL, "UP12 a mount");
+    is_str(fake_header(x, "Location"), location, "UP12 Location of a mount");
+    is_str(fake_header(x, "Docker-Content-Digest"), d.text, "UP12 digest of a mount");
+    push_is(x, 201, NULL, "UP12 a mount");
     ok(has_blob(w, "a/b", &d), "UP12 it is there");
     (void)w->meta->ops->blob_remove(w->meta, "source", &d);
     ok(has_blob(w, "a/b", &d), "DL3 and stays when the source loses it");
@@ -261,10 +246,10 @@ static void test_mount_anonymous(void)
     struct world *w = make_world(&REGISTRY_SETTINGS_DEFAULT);
     struct digest d = add_blob(w, "somewhere");
 
-    is_reply(post(w, WITH({"mount", d.text}), 0), 201, NULL, "UP12 without a source");
+    push_is(post(w, WITH({"mount", d.text}), 0), 201, NULL, "UP12 without a source");
     ok(has_blob(w, "a/b", &d), "UP12 it is there");
-    is_reply(post(w, WITH({"mount", d.text}, {"from", ""}), 0), 201, NULL,
-             "UP12 with an empty source");
+    push_is(post(w, WITH({"mount", d.text}, {"from", ""}), 0), 201, NULL,
+            "UP12 with an empty source");
     world_free(w);
 }
 
@@ -304,19 +289,19 @@ static void test_mount_policy(void)
                "UP12 the caller may not pull there");
     is_session(w, post(w, WITH({"mount", d.text}), 0), "UP12 nor find it there");
     no = ACCESS_SCOPE_MISSING;
-    is_reply(post(w, WITH({"mount", d.text}, {"from", "closed"}), 0), 401, "closed",
-             "UP12 the token lacks the scope");
+    push_is(post(w, WITH({"mount", d.text}, {"from", "closed"}), 0), 401, "closed",
+            "UP12 the token lacks the scope");
     is_session(w, post(w, WITH({"mount", d.text}), 0), "UP12 without a source it is not asked for");
     ok(!has_blob(w, "a/b", &d), "UP12 nothing was linked");
     (void)add_blob(w, "open");
-    is_reply(post(w, WITH({"mount", d.text}), 0), 201, NULL,
-             "UP12 found where the caller may pull");
+    push_is(post(w, WITH({"mount", d.text}), 0), 201, NULL, "UP12 found where the caller may pull");
     world_free(w);
 }
 
 int main(void)
 {
     plan_lazy();
+    log_set_level(LOG_LEVEL_ERROR);
     ASSERT(loop_new(&loop, 1, NULL) == 0);
     test_session();
     test_session_refused();
