@@ -43,7 +43,7 @@ int member_text(const struct json_t *object, const char *name, const char **ret,
 
 static int read_media_type(const json_t *object, struct manifest_descriptor *d, struct err *err)
 {
-    const char *text;
+    const char *text = NULL;
 
     if (member_text(object, "mediaType", &text, err) != 0)
         return -1;
@@ -58,7 +58,7 @@ static int read_digest(const json_t *object, struct manifest_descriptor *d, stru
 {
     struct digest digest;
     struct err why = {0};
-    const char *text;
+    const char *text = NULL;
 
     if (member_text(object, "digest", &text, err) != 0)
         return -1;

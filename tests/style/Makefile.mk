@@ -5,6 +5,7 @@ STYLE_TESTS += \
 	%D%/files.sh \
 	%D%/globals.sh \
 	%D%/headers.sh \
-	%D%/layers.sh
+	%D%/layers.sh \
+	%D%/program.sh
 EXTRA_DIST += $(STYLE_TESTS) %D%/style.bash %D%/strip.awk %D%/banned-exceptions \
 	%D%/cppcheck-suppressions %D%/cppcheck.h
