@@ -46,9 +46,9 @@ struct auth_settings {
     const struct json_t *policy;      /* auth.policy */
 };
 
-/* Paths in the settings are resolved. The loop is borrowed and must outlive it. */
-int auth_new(struct auth **ret, struct loop *loop, const struct auth_settings *settings,
-             struct err *err);
+/* Paths in the settings are resolved. Loop and clock are borrowed and must outlive it. */
+int auth_new(struct auth **ret, struct loop *loop, const struct clock *clock,
+             const struct auth_settings *settings, struct err *err);
 /* No query may be under way. NULL-safe. */
 void auth_free(struct auth *auth);
 
