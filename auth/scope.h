@@ -14,7 +14,7 @@ struct buf;
 struct err;
 struct json_t;
 
-enum { SCOPE_NAME_MAX = 511, SCOPE_TYPE_MAX = 31, SCOPES_MAX = 100, SCOPE_OTHERS_MAX = 63 };
+enum { SCOPE_NAME_MAX = 511, SCOPE_TYPE_MAX = 31, SCOPES_MAX = 100 };
 
 /* Actions as bits; those we do not know are kept out. */
 enum {
@@ -25,8 +25,8 @@ enum {
 };
 
 struct scope {
-    char type[SCOPE_TYPE_MAX + 1];   /* "repository", "registry" */
-    char class[SCOPE_TYPE_MAX + 1];  /* "" mostly */
+    char type[SCOPE_TYPE_MAX + 1];  /* "repository", "registry" */
+    char class[SCOPE_TYPE_MAX + 1]; /* "" mostly */
     char name[SCOPE_NAME_MAX + 1];
     unsigned actions;
 };
@@ -47,13 +47,14 @@ bool scope_set_covers(const struct scope_set *set, const struct scope *wanted);
 
 /* ERR_SYNTAX for what is no scope. Unknown actions are left out (actions may become 0). */
 int scope_parse(struct scope *ret, const char *text, size_t n, struct err *err);
-/* Adds every scope of a text that is separated by blanks. */
+/* Adds every scope of a text that is separated by blanks; types that nobody knows are left out. */
 int scope_set_parse(struct scope_set *set, const char *text, struct err *err);
 /* "repository:a/b:pull,push" */
 void scope_format(struct buf *to, const struct scope *scope);
 void scope_set_format(struct buf *to, const struct scope_set *set); /* joined by blanks */
 /* The claim `access`: [{"type","name","actions"}]; NULL: out of memory. Owned by the caller. */
 struct json_t *scope_set_to_json(const struct scope_set *set);
+/* ERR_SYNTAX for what is no such claim; null is empty, unknown types are left out. */
 int scope_set_from_json(struct scope_set *ret, const struct json_t *access, struct err *err);
 
 /* Fills a scope for a repository; name is cut never: it was checked before. */

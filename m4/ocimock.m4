@@ -135,6 +135,8 @@ OCIMOCK_LIBRARY([EVENT], [libevent_core >= 2.1 libevent_openssl >= 2.1 libevent_
 OCIMOCK_LIBRARY([OPENSSL], [openssl >= 3.0], [libssl-dev])
 OCIMOCK_LIBRARY([JANSSON], [jansson >= 2.13], [libjansson-dev])
 OCIMOCK_LIBRARY([YAML], [yaml-0.1 >= 0.2], [libyaml-dev])
+OCIMOCK_LIBRARY([JWT], [libjwt >= 1.10 libjwt < 2], [libjwt-dev])
+OCIMOCK_LIBRARY([CRYPT], [libcrypt], [libcrypt-dev])
 AC_CHECK_HEADER([uthash.h], [],
   [AC_MSG_ERROR([uthash.h was not found: install the Debian package uthash-dev (or run scripts/setup)])])
 

@@ -22,6 +22,10 @@ UNIT_TESTS += %D%/test-loop
 UNIT_TESTS += %D%/test-range
 UNIT_TESTS += %D%/test-server
 
+# auth: scopes, keys, tokens
+UNIT_TESTS += %D%/test-base64
+UNIT_TESTS += %D%/test-scope
+
 # registry/store
 WRAP_MALLOC = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 FAILING_MALLOC = %D%/failing_malloc.c %D%/failing_malloc.h

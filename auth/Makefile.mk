@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: MIT
+noinst_LIBRARIES += libauth.a
+EXTRA_DIST += %D%/README.md
+libauth_a_SOURCES = \
+	%D%/auth.h \
+	%D%/base64.c %D%/base64.h \
+	%D%/challenge.h \
+	%D%/identity.h \
+	%D%/scope.c %D%/scope.h \
+	%D%/scope_internal.h %D%/scope_json.c \
+	%D%/token.h
