@@ -4,6 +4,7 @@ EXTRA_DIST += %D%/README.md
 libutil_a_SOURCES = \
 	%D%/buf.c %D%/buf.h \
 	%D%/certificate.c %D%/certificate.h \
+	%D%/cidr.c %D%/cidr.h \
 	%D%/clock.c %D%/clock.h \
 	%D%/conf.c %D%/conf.h \
 	%D%/conf_print.c %D%/conf_print.h \
