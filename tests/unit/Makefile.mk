@@ -4,6 +4,7 @@
 
 # lib/util
 UNIT_TESTS += %D%/test-buf
+UNIT_TESTS += %D%/test-cidr
 UNIT_TESTS += %D%/test-conf
 UNIT_TESTS += %D%/test-conf_print
 UNIT_TESTS += %D%/test-digest
@@ -25,6 +26,12 @@ UNIT_TESTS += %D%/test-server
 # auth: scopes, keys, tokens
 UNIT_TESTS += %D%/test-base64
 UNIT_TESTS += %D%/test-scope
+
+# auth: challenges and the token service
+UNIT_TESTS += %D%/test-base_url
+UNIT_TESTS += %D%/test-challenge_format
+UNIT_TESTS += %D%/test-form
+UNIT_TESTS += %D%/test-token_ask
 
 # registry/store
 WRAP_MALLOC = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
