@@ -11,6 +11,7 @@ libutil_a_SOURCES = \
 	%D%/conf_yaml.c %D%/conf_yaml.h \
 	%D%/digest.c %D%/digest.h \
 	%D%/err.c %D%/err.h %D%/err.tbl.h \
+	%D%/file.c %D%/file.h \
 	%D%/json.c %D%/json.h \
 	%D%/log.c %D%/log.h \
 	%D%/option.c %D%/option.h %D%/option_set.h \
