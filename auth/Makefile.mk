@@ -2,14 +2,21 @@
 noinst_LIBRARIES += libauth.a
 EXTRA_DIST += %D%/README.md
 libauth_a_SOURCES = \
+	%D%/account.c %D%/account.h %D%/account_internal.h \
+	%D%/account_check.c %D%/account_check.h \
 	%D%/auth.h \
 	%D%/base64.c %D%/base64.h \
 	%D%/base_url.c %D%/base_url.h \
 	%D%/challenge.h \
 	%D%/challenge_format.c %D%/challenge_format.h \
 	%D%/form.c %D%/form.h \
+	%D%/htpasswd.c %D%/htpasswd.h \
 	%D%/identity.h \
+	%D%/keyed_hash.c %D%/keyed_hash.h \
+	%D%/policy.c %D%/policy.h \
+	%D%/policy_rule.c %D%/policy_rule.h \
 	%D%/scope.c %D%/scope.h \
 	%D%/scope_internal.h %D%/scope_json.c \
+	%D%/secret.c %D%/secret.h \
 	%D%/token.h \
 	%D%/token_ask.c %D%/token_ask.h

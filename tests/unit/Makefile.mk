@@ -9,6 +9,7 @@ UNIT_TESTS += %D%/test-conf
 UNIT_TESTS += %D%/test-conf_print
 UNIT_TESTS += %D%/test-digest
 UNIT_TESTS += %D%/test-err
+UNIT_TESTS += %D%/test-file
 UNIT_TESTS += %D%/test-json
 UNIT_TESTS += %D%/test-log
 UNIT_TESTS += %D%/test-text
@@ -32,6 +33,13 @@ UNIT_TESTS += %D%/test-base_url
 UNIT_TESTS += %D%/test-challenge_format
 UNIT_TESTS += %D%/test-form
 UNIT_TESTS += %D%/test-token_ask
+# auth: accounts and policy
+UNIT_TESTS += %D%/test-account
+%C%_test_account_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=crypt_r
+UNIT_TESTS += %D%/test-htpasswd
+UNIT_TESTS += %D%/test-keyed_hash
+UNIT_TESTS += %D%/test-policy
+UNIT_TESTS += %D%/test-secret
 
 # registry/store
 WRAP_MALLOC = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
