@@ -5,6 +5,7 @@ libauth_a_SOURCES = \
 	%D%/account.c %D%/account.h %D%/account_internal.h \
 	%D%/account_check.c %D%/account_check.h \
 	%D%/auth.h \
+	%D%/authorization.h \
 	%D%/base64.c %D%/base64.h \
 	%D%/base_url.c %D%/base_url.h \
 	%D%/challenge.h \
@@ -12,9 +13,13 @@ libauth_a_SOURCES = \
 	%D%/form.c %D%/form.h \
 	%D%/htpasswd.c %D%/htpasswd.h \
 	%D%/identity.h \
+	%D%/internal.h \
 	%D%/keyed_hash.c %D%/keyed_hash.h \
+	%D%/login.h \
 	%D%/policy.c %D%/policy.h \
 	%D%/policy_rule.c %D%/policy_rule.h \
+	%D%/refresh.h \
+	%D%/revoked.h \
 	%D%/scope.c %D%/scope.h \
 	%D%/scope_internal.h %D%/scope_json.c \
 	%D%/secret.c %D%/secret.h \

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What struct auth is made of; private to auth/.
+ */
+#ifndef AUTH_INTERNAL_H
+#define AUTH_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "auth/auth.h"
+#include "lib/util/buf.h"
+
+struct accounts;
+struct base_url;
+struct htpasswd_watch;
+struct key;
+struct keyed_hash;
+struct keyring;
+struct logins;
+struct policy;
+struct refresh_tokens;
+struct revoked_tokens;
+struct trust;
+struct verified_tokens;
+
+struct auth {
+    struct loop *loop;         /* borrowed */
+    const struct clock *clock; /* borrowed */
+
+    enum auth_mode mode; /* never AUTO */
+    enum auth_ping ping; /* never AUTO */
+    enum auth_anonymous anonymous;
+    char *realm;       /* owned, as all texts here; of Basic challenges */
+    char *token_realm; /* another service's URL; NULL: our own /token */
+    char *service;     /* our audience */
+    char *issuer;
+    char **services; /* further audiences that tokens are signed for; "*": any */
+    size_t service_count;
+    int64_t token_life; /* seconds */
+    int64_t leeway;     /* seconds */
+
+    struct base_url *base_url; /* owned, as all below */
+    struct keyed_hash *hash;   /* key of this process */
+    struct accounts *accounts;
+    struct policy *policy;
+    struct refresh_tokens *refresh;
+    struct revoked_tokens *revoked;
+    struct keyring *keyring;          /* empty until a generated RSA key is ready */
+    struct trust *trust;              /* other issuers; NULL: none */
+    struct verified_tokens *verified; /* tokens seen before */
+    struct logins *logins;            /* secrets that are being checked */
+    struct htpasswd_watch *htpasswd;  /* NULL: no file */
+    struct buf warnings;              /* lines */
+};
+
+#endif
