@@ -8,7 +8,7 @@ libauth_a_SOURCES = \
 	%D%/authorization.h \
 	%D%/base64.c %D%/base64.h \
 	%D%/base_url.c %D%/base_url.h \
-	%D%/challenge.h \
+	%D%/challenge.c %D%/challenge.h \
 	%D%/challenge_format.c %D%/challenge_format.h \
 	%D%/form.c %D%/form.h \
 	%D%/htpasswd.c %D%/htpasswd.h \

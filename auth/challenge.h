@@ -7,6 +7,8 @@
 #ifndef AUTH_CHALLENGE_H
 #define AUTH_CHALLENGE_H
 
+#include <stdbool.h>
+
 struct auth;
 struct http_exchange;
 struct scope_set;
@@ -21,7 +23,10 @@ enum challenge_error { CHALLENGE_PLAIN, CHALLENGE_INVALID_TOKEN, CHALLENGE_INSUF
  */
 void challenge_reply(struct auth *auth, struct http_exchange *x, const struct scope_set *scope,
                      enum challenge_error error);
-/* "https://registry:5000", as the client of x reaches us; into text of size bytes. */
+/* True when a ping that is answered with 200 carries the challenge, too (auth.ping). */
+bool challenge_on_open_ping(const struct auth *auth);
+/* "https://registry:5000", as the client of x reaches us; into text of size bytes. Without auth
+   (NULL) only Host and the listener count. */
 void challenge_base_url(struct auth *auth, struct http_exchange *x, char *text, unsigned size);
 
 #endif

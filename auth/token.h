@@ -8,34 +8,39 @@
 #ifndef AUTH_TOKEN_H
 #define AUTH_TOKEN_H
 
+#include "auth/identity.h"
 #include "auth/scope.h"
 
 struct auth;
 struct http_exchange;
 
+enum { TOKEN_REASON_MAX = 199 };
+
 /* What the token service found out about one request, for the log and the journal. */
 struct token_report {
-    char account[256];          /* "" for anonymous */
-    char kind[16];              /* the word of identity_kind_name() */
-    char fingerprint[17];
-    char reason[128];           /* why it was refused; "" */
-    struct scope_set asked;     /* owned */
-    struct scope_set granted;   /* owned */
+    struct identity identity;          /* owned; whoever asked, also with wrong credentials */
+    char reason[TOKEN_REASON_MAX + 1]; /* why it was refused; "" when it was not */
+    struct scope_set asked;            /* owned */
+    struct scope_set granted;          /* owned */
 };
-void token_report_done(struct token_report *r);
 
 /* A request to the token service under way. */
 struct token_request;
 typedef void (*token_replied_fn)(void *arg, const struct token_report *report);
 /*
- * Answers x. replied(arg, report) is called once, just before the reply is sent (report is
- * borrowed), unless token_cancel() came first; it may be called before this returns, then *ret is NULL.
+ * Answers x, a GET or a POST. replied(arg, report) is called once, when the reply is complete and
+ * just before it is sent (report is borrowed, headers may be added), unless token_cancel() came
+ * first; it may be called before this returns, then *ret is NULL.
  */
 void token_handle(struct auth *auth, struct http_exchange *x, token_replied_fn replied, void *arg,
                   struct token_request **ret);
 void token_cancel(struct token_request *r); /* NULL-safe */
-/* Answers x with the public keys. */
-void token_reply_jwks(struct auth *auth, struct http_exchange *x);
-void token_reply_configuration(struct auth *auth, struct http_exchange *x);
+
+/* These begin the reply to x, and leave sending it to the caller. False: memory is short. */
+
+/* The public keys. */
+bool token_reply_jwks(struct auth *auth, struct http_exchange *x);
+/* Where they are (OpenID Connect Discovery 1.0, section 3). */
+bool token_reply_configuration(struct auth *auth, struct http_exchange *x);
 
 #endif
