@@ -1,1 +1,15 @@
 # SPDX-License-Identifier: MIT
+# Real engines against the server; each file runs in namespaces of its own (see run-bats).
+
+ENGINE_BATS = \
+	%D%/buildah.bats \
+	%D%/containerd.bats \
+	%D%/docker.bats \
+	%D%/podman.bats \
+	%D%/skopeo.bats
+ENGINE_TESTS += $(ENGINE_BATS)
+EXTRA_DIST += $(ENGINE_BATS) %D%/lib.bash %D%/run-bats scripts/lib/layout.bash
+
+check_PROGRAMS += %D%/cutproxy
+%C%_cutproxy_SOURCES = %D%/cutproxy.c
+%C%_cutproxy_LDADD =
