@@ -102,7 +102,7 @@ int cmd_watch(int argc, char **argv)
 
     if (argc != 3)
         return 2;
-    pid = strtol(argv[1], NULL, 10);
+    pid = (long)parse_number(argv[1]);
     first = process_memory(pid, argv[2]);
     peak = first;
     while (poll(&p, 1, SAMPLE) == 0) {

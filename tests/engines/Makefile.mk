@@ -12,4 +12,4 @@ EXTRA_DIST += $(ENGINE_BATS) %D%/lib.bash %D%/run-bats scripts/lib/layout.bash
 
 check_PROGRAMS += %D%/cutproxy
 %C%_cutproxy_SOURCES = %D%/cutproxy.c
-%C%_cutproxy_LDADD =
+%C%_cutproxy_LDADD = libutil.a

@@ -30,6 +30,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/util/err.h"
+#include "lib/util/units.h"
+
 enum { PIECE = 64 * 1024 };
 
 struct relay {
@@ -40,6 +43,16 @@ struct relay {
 };
 
 static atomic_int *cuts_left; /* shared by all processes */
+
+static uint64_t parse_number(const char *text)
+{
+    struct err failure;
+    uint64_t value;
+
+    if (units_parse_size(&value, text, &failure) == -1)
+        errx(2, "%s", failure.msg);
+    return value;
+}
 
 static void send_all(int fd, const char *p, size_t n)
 {
@@ -149,9 +162,9 @@ static int listen_free(void)
     return fd;
 }
 
-static void serve_one(char **argv, int listener, int client)
+static void serve_one(char **argv, uint64_t limit, int listener, int client)
 {
-    struct relay r = {.client = client, .limit = strtoull(argv[3], NULL, 10)};
+    struct relay r = {.client = client, .limit = limit};
     int one = 1;
 
     if (fork() != 0) {
@@ -167,6 +180,7 @@ static void serve_one(char **argv, int listener, int client)
 
 int main(int argc, char **argv)
 {
+    uint64_t limit;
     int listener;
 
     if (argc != 5)
@@ -175,14 +189,14 @@ int main(int argc, char **argv)
         mmap(NULL, sizeof(*cuts_left), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (cuts_left == MAP_FAILED)
         err(1, "mmap");
-    atomic_store(cuts_left, (int)strtol(argv[4], NULL, 10));
+    atomic_store(cuts_left, (int)parse_number(argv[4]));
     (void)signal(SIGCHLD, SIG_IGN);
     listener = listen_free();
     for (;;) {
         int client = accept(listener, NULL, NULL);
 
         if (client != -1)
-            serve_one(argv, listener, client);
+            serve_one(argv, limit, listener, client);
         else if (errno != EINTR && errno != ECONNABORTED)
             err(1, "accept");
     }
