@@ -185,6 +185,7 @@ int main(int argc, char **argv)
 
     if (argc != 5)
         errx(2, "usage: cutproxy HOST PORT BYTES TIMES");
+    limit = parse_number(argv[3]);
     cuts_left =
         mmap(NULL, sizeof(*cuts_left), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (cuts_left == MAP_FAILED)
