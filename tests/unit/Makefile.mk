@@ -4,6 +4,7 @@
 
 # lib/util
 UNIT_TESTS += %D%/test-buf
+UNIT_TESTS += %D%/test-certificate
 UNIT_TESTS += %D%/test-conf
 UNIT_TESTS += %D%/test-conf_print
 UNIT_TESTS += %D%/test-digest
@@ -93,6 +94,13 @@ UNIT_TESTS += %D%/test-upload_start
 %C%_test_upload_start_SOURCES = %D%/test-upload_start.c $(PUSH)
 
 # cli
+CLI_LIBS = libcli.a $(UNIT_LIBS)
+UNIT_TESTS += %D%/test-client
+%C%_test_client_LDADD = $(CLI_LIBS)
+UNIT_TESTS += %D%/test-ready
+%C%_test_ready_LDADD = $(CLI_LIBS)
+UNIT_TESTS += %D%/test-serve_settings
+%C%_test_serve_settings_LDADD = $(CLI_LIBS)
 
 # the test helper itself
 UNIT_TESTS += %D%/test-tap
