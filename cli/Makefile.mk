@@ -2,8 +2,7 @@
 # All but main.c is a library, so that tests can link it.
 bin_PROGRAMS += ocimock
 ocimock_SOURCES = %D%/main.c
-ocimock_LDADD = libcli.a libregistry.a libhttp.a $(LLHTTP_LIBRARY) libutil.a \
-	$(EVENT_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(LLHTTP_LIBS)
+ocimock_LDADD = libcli.a $(PROGRAM_LIBS)
 
 noinst_LIBRARIES += libcli.a
 libcli_a_SOURCES = \
