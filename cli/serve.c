@@ -268,8 +268,21 @@ static int announce(struct serve *s, struct err *err)
     return ready_write(STDOUT_FILENO, buf_text(&b), err);
 }
 
+/* From here on a further signal shall not turn a clean end into a death by signal: freeing the
+   loop gives signals their default meaning back. */
+static void block_stop_signals(void)
+{
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 static void finish(struct serve *s)
 {
+    block_stop_signals();
     if (s->wrote_port_file)
         (void)unlink(s->settings.port_file);
     http_server_free(s->server);

@@ -100,6 +100,27 @@ static void test_drain_timeout(void)
     server_free(s);
 }
 
+/* The second signal does not wait, and neither do those after it hurt. */
+static void test_impatient(void)
+{
+    struct script *t = start(NULL);
+    struct server *s = script_server(t);
+    struct client *pull = start_pull(t);
+    unsigned i;
+
+    server_signal(s, SIGTERM);
+    ok(server_wait_log(s, "stopping"), "stop: the first signal is logged");
+    server_signal(s, SIGTERM);
+    ok(server_wait_log(s, "stopping at once"), "stop: a second signal does not wait for anybody");
+    for (i = 0; i < 20; i++)
+        server_signal(s, SIGTERM);
+    ok(server_wait(s, NULL), "stop: the process ends");
+    is_int(client_read(pull, false)->status, 0, "stop: the answer under way is cut");
+    client_free(pull);
+    script_free(t);
+    server_free(s);
+}
+
 static void test_stdin(void)
 {
     struct server *s = server_new(NULL);
@@ -132,6 +153,7 @@ int main(void)
     plan_lazy();
     test_drain();
     test_drain_timeout();
+    test_impatient();
     test_stdin();
     test_signals();
     done_testing();
