@@ -46,6 +46,27 @@ UNIT_TESTS += %D%/test-meta_store
 %C%_test_meta_store_LDFLAGS = $(AM_LDFLAGS) $(WRAP_MALLOC)
 UNIT_TESTS += %D%/test-order
 
+# registry: import
+LAYOUT_HELP = %D%/layout_help.c %D%/layout_help.h
+UNIT_TESTS += %D%/test-archive
+%C%_test_archive_SOURCES = %D%/test-archive.c $(LAYOUT_HELP)
+%C%_test_archive_LDADD = $(UNIT_LIBS) $(ARCHIVE_LIBS)
+IMPORT_HELP = %D%/import_help.c %D%/import_help.h $(LAYOUT_HELP)
+UNIT_TESTS += %D%/test-import
+%C%_test_import_SOURCES = %D%/test-import.c $(IMPORT_HELP)
+%C%_test_import_LDADD = $(UNIT_LIBS) $(ARCHIVE_LIBS)
+UNIT_TESTS += %D%/test-import_docker
+%C%_test_import_docker_SOURCES = %D%/test-import_docker.c $(IMPORT_HELP)
+%C%_test_import_docker_LDADD = $(UNIT_LIBS) $(ARCHIVE_LIBS)
+UNIT_TESTS += %D%/test-import_refused
+%C%_test_import_refused_SOURCES = %D%/test-import_refused.c $(IMPORT_HELP)
+%C%_test_import_refused_LDADD = $(UNIT_LIBS) $(ARCHIVE_LIBS)
+UNIT_TESTS += %D%/test-import_name
+UNIT_TESTS += %D%/test-import_path
+UNIT_TESTS += %D%/test-import_plan
+%C%_test_import_plan_SOURCES = %D%/test-import_plan.c $(FAILING_MALLOC)
+%C%_test_import_plan_LDFLAGS = $(AM_LDFLAGS) $(WRAP_MALLOC)
+
 # registry: reading
 # FIXTURE: a registry with content and exchanges without connections, for tests of handlers.
 FIXTURE = %D%/fake_exchange.c %D%/fake_exchange.h %D%/fixture.c %D%/fixture.h
