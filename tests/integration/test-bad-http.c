@@ -174,6 +174,18 @@ static void test_large_heads(struct script *t)
     test_large_head(t, "a query of 200 kB", query, "", 0, 414, 431);
 }
 
+/* As many parameters as fit into a head. */
+static void test_parameters(struct script *t)
+{
+    auto_free char *many = repeat("/v2/_catalog?n=1", '&', 8000, "");
+    struct client *c = client_new(server_url(script_server(t), 0));
+    int status = client_get(c, many)->status;
+
+    ok(status == 200 || status == 400 || status == 414, "bad input: thousands of parameters (%d)",
+       status);
+    client_free(c);
+}
+
 static void test_full_head(struct script *t)
 {
     struct client *c = client_new(server_url(script_server(t), 0));
@@ -234,6 +246,7 @@ int main(void)
     RUN_RAW(t, lines);
     RUN_RAW(t, targets);
     test_large_heads(t);
+    test_parameters(t);
     test_full_head(t);
     RUN(t, untouched);
     RUN_RAW(t, chunks);

@@ -123,6 +123,31 @@ static void test_pieces(struct script *t)
     client_free(c);
 }
 
+/* Clients that shut down their side. */
+static void test_half_closed(struct script *t)
+{
+    struct client *c = client_new(server_url(script_server(t), 0));
+
+    client_sendf(c, PING PING);
+    client_shutdown(c);
+    is_int(client_read(c, false)->status, 200, "half closed: the request is answered");
+    is_int(client_read(c, false)->status, 200, "half closed: and the one behind it");
+    is_str(client_end_name(client_wait_end(c)), "closed", "half closed: then the server closes");
+    client_free(c);
+    c = client_new(server_url(script_server(t), 0));
+    client_sendf(
+        c, "POST /v2/app/blobs/uploads/?digest=%s HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhello",
+        script_get(t, "hello"));
+    client_shutdown(c);
+    is_int(client_read(c, false)->status, 201, "half closed: a push is finished");
+    client_free(c);
+    c = client_new(server_url(script_server(t), 0));
+    client_sendf(c, "GET /v2/ HTTP/1.1\r\nHo");
+    client_shutdown(c);
+    is_str(client_end_name(client_wait_end(c)), "closed", "half closed in a head: closed");
+    client_free(c);
+}
+
 static void test_many(struct script *t)
 {
     struct client *c = client_new(server_url(script_server(t), 0));
@@ -252,6 +277,7 @@ int main(void)
     registry_blob(t, "app", "data", "some data");
     RUN_RAW(t, rows);
     test_pieces(t);
+    test_half_closed(t);
     test_many(t);
     test_chunked(t, 1000);
     test_chunked(t, 1);

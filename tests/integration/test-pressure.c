@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "tests/integration/lib/bail.h"
 #include "tests/integration/lib/cert.h"
@@ -145,6 +146,36 @@ static void test_leaving(struct script *t)
     others_are_served(s, "clients that leave in the middle");
 }
 
+/* The soft limit of descriptors at the start does not bound the connections. */
+static void test_descriptors(void)
+{
+    struct rlimit before, low;
+    struct client *c[200];
+    struct server *s;
+    unsigned i, good = 0;
+
+    if (getrlimit(RLIMIT_NOFILE, &before) != 0 || before.rlim_max < 1024) {
+        skip("the hard limit of descriptors is too low");
+        return;
+    }
+    low = (struct rlimit){.rlim_cur = 64, .rlim_max = before.rlim_max};
+    (void)setrlimit(RLIMIT_NOFILE, &low);
+    s = server_new(NULL);
+    low.rlim_cur = 1024;
+    (void)setrlimit(RLIMIT_NOFILE, &low);
+    for (i = 0; i < ARRAY_LEN(c); i++) {
+        c[i] = client_new(server_url(s, 0));
+        client_sendf(c[i], PING);
+    }
+    for (i = 0; i < ARRAY_LEN(c); i++) {
+        good += client_read(c[i], false)->status == 200;
+        client_free(c[i]);
+    }
+    is_int(good, ARRAY_LEN(c), "200 connections with a soft limit of 64 descriptors");
+    (void)setrlimit(RLIMIT_NOFILE, &before);
+    server_free(s);
+}
+
 int main(void)
 {
     struct server_options options = {.args = args, .prepare = write_certificate};
@@ -163,5 +194,6 @@ int main(void)
     test_leaving(t);
     script_free(t);
     server_free(s);
+    test_descriptors();
     done_testing();
 }

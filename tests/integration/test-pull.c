@@ -176,6 +176,13 @@ static const struct step range_rules[] = {
      "Range: bytes=0-9,5000-6000\n", .status = 206, .has = "0123456789"},
     {"PL7 several ranges, all behind the end", "GET /v2/app/blobs/${data}",
      "Range: bytes=4000-4001,5000-6000\n", .status = 416, .want = "Content-Range: bytes */2048"},
+    {"PL7 ranges that overlap to more than the blob are not repeated", "GET /v2/app/blobs/${data}",
+     "Range: bytes=0-,0-,0-,0-\n", .status = 200, .is = "${data.body}"},
+    {"PL7 too many ranges answer in full", "GET /v2/app/blobs/${data}",
+     "Range: bytes=0-0,2-2,4-4,6-6,8-8,10-10,12-12,14-14,16-16,18-18,20-20,22-22,24-24,26-26,28-28,"
+     "30-30,32-32,34-34,36-36,38-38,40-40,42-42,44-44,46-46,48-48,50-50,52-52,54-54,56-56,58-58,"
+     "60-60,62-62,64-64\n",
+     .status = 200, .is = "${data.body}"},
     {"PL8 a Range on a manifest answers in full", "GET /v2/app/manifests/v1", "Range: bytes=0-9\n",
      .status = 200, .is = "${img.body}"},
     {"PL8 empty blob", "GET /v2/app/blobs/${empty}", .status = 200,

@@ -151,6 +151,32 @@ static void test_writes(void)
     free(text);
 }
 
+/* A refused body longer than what is worth reading: the answer comes, then the connection ends. */
+static void test_discard(void)
+{
+    struct server *s = server_new_config("limits: {discard: 64KiB}\n");
+    struct client *c = client_new(server_url(s, 0));
+    size_t n = 4 * 1024 * 1024;
+    char *text = calloc(1, n);
+    const struct response *r;
+
+    if (text == NULL)
+        bail("out of memory");
+    r = client_call(c, "PATCH", "/v2/app/blobs/uploads/none", NULL, text, n);
+    if (!ok(r->status == 404 && r->close,
+            "UP14 limits.discard: the answer, with Connection: close"))
+        response_diag(r);
+    ok(closed(client_wait_end(c)), "UP14 limits.discard: closed");
+    client_free(c);
+    c = client_new(server_url(s, 0));
+    r = client_call(c, "PATCH", "/v2/app/blobs/uploads/none", NULL, text, 60 * 1024);
+    is_int(r->status, 404, "UP14 limits.discard: a shorter one is read");
+    is_int(client_get(c, "/v2/")->status, 200, "UP14 limits.discard: and the connection goes on");
+    client_free(c);
+    free(text);
+    server_free(s);
+}
+
 static void test_connections(void)
 {
     struct server *s = server_new_config("limits: {connections: 3}\n");
@@ -206,6 +232,7 @@ int main(void)
     script_free(t);
     server_free(s);
     test_writes();
+    test_discard();
     test_connections();
     done_testing();
 }

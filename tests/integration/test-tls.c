@@ -79,6 +79,12 @@ static void test_end(const struct server *s)
     is_str(client_end_name(client_wait_end(c)), "closed", "TLS: and the connection ends");
     client_free(c);
     c = client_new(server_url(s, SECURE));
+    is_str(client_tls_version(c), "TLSv1.3", "TLS: 1.3 where the client can");
+    client_sendf(c, PING);
+    client_shutdown(c);
+    is_int(client_read(c, false)->status, 200, "TLS: who says no more still gets an answer");
+    client_free(c);
+    c = client_new(server_url(s, SECURE));
     client_sendf(c, PING PING PING);
     ok(client_read(c, false)->status == 200 && client_read(c, false)->status == 200 &&
            client_read(c, false)->status == 200,
@@ -183,10 +189,25 @@ static void test_auto(void)
     struct server_options options = {.args = args};
     struct server *s = server_new(&options);
     struct script *t = script_new(s);
+    struct client *c;
+    char path[128], before[80], after[80];
 
     script_use(t, SECURE);
     registry_image(t, "app", "v1", "img");
     RUN(t, both);
+    snprintf(path, sizeof(path), "%s/pki/ca.crt", server_folder(s));
+    c = client_new_verified(server_url(s, SECURE), path, "localhost");
+    is_str(client_tls_version(c), "TLSv1.2",
+           "--tls-auto: who trusts the CA connects, with TLS 1.2");
+    is_int(client_get(c, "/v2/")->status, 200, "--tls-auto: and is answered");
+    snprintf(before, sizeof(before), "%s", client_peer_serial(c));
+    server_signal(s, SIGHUP);
+    ok(strcmp(wait_serial(s, before, after), before) != 0, "--tls-auto: SIGHUP makes a new one");
+    is_int(client_get(c, "/v2/")->status, 200, "--tls-auto: old connections go on");
+    client_free(c);
+    c = client_new_verified(server_url(s, SECURE), path, "localhost");
+    is_int(client_get(c, "/v2/")->status, 200, "--tls-auto: the CA stays the same");
+    client_free(c);
     script_free(t);
     server_free(s);
 }

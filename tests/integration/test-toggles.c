@@ -57,6 +57,15 @@ static const struct step full[] = {
     {"limits.storage: and not stored", "HEAD /v2/app/blobs/${large}", .status = 404},
     {"limits.storage: what was there stays", "GET /v2/app/blobs/${small}", .status = 200,
      .is = "${small.body}"},
+    {"limits.storage: nor when its length is not told", "PATCH ${loc3}",
+     "Transfer-Encoding: chunked\n", "${large.body}", .status = 507, .code = "STORAGE_FULL"},
+    {"limits.storage: that session is usable", "GET ${loc3}", .status = 204, .want = "Range: *"},
+    {"limits.storage: nor in one POST", "POST /v2/app/blobs/uploads/?digest=${large}", NULL,
+     "${large.body}", .status = 507, .code = "STORAGE_FULL"},
+    {"limits.storage: nor a manifest", "PUT /v2/app/manifests/v1", "Content-Type: text/x-any\n",
+     "{\"a\":\"${large.body}\"}", .status = 507, .code = "STORAGE_FULL"},
+    {"limits.storage: its tag is not there", "HEAD /v2/app/manifests/v1", .status = 404},
+    {"limits.storage: cancelling the session", "DELETE ${loc3}", .status = 204},
     {"limits.storage: deleting", "DELETE /v2/app/blobs/${small}", .status = 202},
 };
 
@@ -87,6 +96,7 @@ static void test_storage(void)
     script_content(t, "large", text);
     registry_upload(t, "app", "loc");
     registry_upload(t, "app", "loc2");
+    registry_upload(t, "app", "loc3");
     RUN(t, full);
     registry_push_blob(t, "app", "large");
     ok(true, "limits.storage: makes room for the next");

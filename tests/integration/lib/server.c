@@ -368,7 +368,7 @@ long server_memory(const struct server *s)
     return kib;
 }
 
-static bool log_has(const struct server *s, const char *text)
+bool server_log_has(const struct server *s, const char *text)
 {
     size_t size;
     auto_free char *log = read_log(s, &size);
@@ -386,7 +386,7 @@ bool server_wait_log(struct server *s, const char *text)
     path_in(s, "stderr.log", path);
     if (watch < 0 || inotify_add_watch(watch, path, IN_MODIFY) < 0)
         bail("inotify: %s", strerror(errno));
-    while (!(found = log_has(s, text)) && client_now() < deadline) {
+    while (!(found = server_log_has(s, text)) && client_now() < deadline) {
         struct pollfd p = {.fd = watch, .events = POLLIN};
 
         (void)poll(&p, 1, (int)(deadline - client_now()));

@@ -37,6 +37,8 @@ void server_close_stdin(struct server *s);
 bool server_wait(struct server *s, int *ret_status);
 /* Anonymous resident memory in KiB. */
 long server_memory(const struct server *s);
+/* True when text stands in what the server wrote to standard error so far. */
+bool server_log_has(const struct server *s, const char *text);
 /* True when text stands in what the server wrote to standard error, waiting for it (bounded). */
 bool server_wait_log(struct server *s, const char *text);
 /* Stops with SIGTERM (if it still runs), tests that the exit status is 0, removes the folder. */
