@@ -57,6 +57,7 @@ check-fuzz:
 
 # For scripts: build all that `make check` would run; the flags that every file is compiled with.
 .PHONY: build-tests compile-flags
-build-tests: all $(check_PROGRAMS)
+build-tests: all
+	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS)
 compile-flags:
 	@echo '$(BASE_CFLAGS) $(AM_CPPFLAGS) $(CPPFLAGS)'

@@ -105,8 +105,10 @@ static void on_accept(evutil_socket_t fd, short what, void *arg)
     for (int i = 0; i < ACCEPT_BATCH; i++) {
         struct sockaddr_storage address;
         socklen_t size = sizeof(address);
-        int client = accept4(fd, (struct sockaddr *)&address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int client;
 
+        memset(&address, 0, sizeof(address));
+        client = accept4(fd, (struct sockaddr *)&address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (client >= 0) {
             accept_one(l, client, &address);
             continue;
@@ -232,6 +234,7 @@ static char *make_url(int fd, bool tls)
     char peer[HTTP_PEER_MAX];
     char *url;
 
+    memset(&address, 0, sizeof(address));
     if (getsockname(fd, (struct sockaddr *)&address, &size) != 0)
         return NULL;
     if (address.ss_family == AF_INET6) {

@@ -25,8 +25,6 @@ enum {
     SAMPLE = 5,                /* milliseconds between two samples */
 };
 
-extern char **environ;
-
 static pid_t spawn_reading(char **command, int *ret_fd)
 {
     posix_spawn_file_actions_t actions;
