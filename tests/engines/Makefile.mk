@@ -5,10 +5,12 @@ ENGINE_BATS = \
 	%D%/buildah.bats \
 	%D%/containerd.bats \
 	%D%/docker.bats \
+	%D%/lab.bats \
 	%D%/podman.bats \
 	%D%/skopeo.bats
 ENGINE_TESTS += $(ENGINE_BATS)
-EXTRA_DIST += $(ENGINE_BATS) %D%/lib.bash %D%/run-bats scripts/lib/layout.bash
+EXTRA_DIST += $(ENGINE_BATS) %D%/lib.bash %D%/run-bats \
+	scripts/lab scripts/lib/build.bash scripts/lib/lab.bash scripts/lib/layout.bash
 
 check_PROGRAMS += %D%/cutproxy
 %C%_cutproxy_SOURCES = %D%/cutproxy.c
