@@ -176,6 +176,28 @@ static void test_descriptors(void)
     server_free(s);
 }
 
+/* No descriptor is left: who comes then waits in the backlog and is served when others leave. */
+static void test_no_descriptors(void)
+{
+    struct server *s = server_new(NULL);
+    struct client *c[60];
+    unsigned i, good = 0;
+
+    server_limit_descriptors(s, 40);
+    for (i = 0; i < ARRAY_LEN(c); i++) {
+        c[i] = client_new(server_url(s, 0));
+        client_sendf(c[i], PING);
+    }
+    ok(client_wait_bytes(c[0], 1), "40 descriptors: the first of 60 connections is served");
+    ok(client_quiet(c[ARRAY_LEN(c) - 1], 20), "40 descriptors: the last one waits");
+    for (i = 0; i < ARRAY_LEN(c); i++) {
+        good += client_read(c[i], false)->status == 200;
+        client_free(c[i]);
+    }
+    is_int(good, ARRAY_LEN(c), "40 descriptors: in the end each of them is served");
+    server_free(s);
+}
+
 int main(void)
 {
     struct server_options options = {.args = args, .prepare = write_certificate};
@@ -195,5 +217,6 @@ int main(void)
     script_free(t);
     server_free(s);
     test_descriptors();
+    test_no_descriptors();
     done_testing();
 }

@@ -103,6 +103,38 @@ static void test_storage(void)
     stop(t);
 }
 
+/* Configurations that must not start a server, and what the message names. */
+static const struct {
+    const char *name;
+    const char *text;
+    const char *why;
+} refused[] = {
+    {"an unknown key", "registry:\n  referers: true\n", "ocimock.yaml:2"},
+    {"a key of the wrong type", "registry:\n  mount: 7\n", "ocimock.yaml:2"},
+    {"a word that is no choice", "registry:\n  delete: {tag: 418}\n", "ocimock.yaml:2"},
+    {"a duration that is none", "\n\nlimits: {head_timeout: soon}\n", "ocimock.yaml:3"},
+    {"a key twice", "limits: {blob: 1}\nlimits: {blob: 2}\n", "ocimock.yaml:2"},
+    {"text that is no YAML", "registry: [\n", "ocimock.yaml"},
+    {"aliases that explode",
+     "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n"
+     "c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n"
+     "e: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\n"
+     "g: &g [*f,*f,*f,*f,*f,*f,*f,*f,*f]\nh: &h [*g,*g,*g,*g,*g,*g,*g,*g,*g]\n",
+     "ocimock.yaml"},
+};
+
+static void test_refused(void)
+{
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(refused); i++) {
+        struct server_options options = {.config = refused[i].text};
+
+        ok(server_is_refused(&options, 2, refused[i].why), "bad input: configuration: %s",
+           refused[i].name);
+    }
+}
+
 int main(void)
 {
     struct script *t;
@@ -120,5 +152,6 @@ int main(void)
     RUN(t, no_catalog);
     stop(t);
     test_storage();
+    test_refused();
     done_testing();
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/integration/lib/raw.h"
 #include "tests/integration/lib/registry.h"
 #include "tests/tap/tap.h"
 
@@ -29,6 +30,27 @@ static const struct step single[] = {
     {"UP11 no body and another digest opens a session", UPLOADS "?digest=${later}",
      "Content-Length: 0\n", .status = 202, .save = "loc Location"},
     {"UP11 ... that works", "PUT ${loc}?digest=${later}", NULL, "${later.body}", .status = 201},
+};
+
+/* Requests that say nothing of a body have none. */
+static const struct raw bare[] = {
+    {"UP1 POST without Content-Length opens a session",
+     "POST /v2/app/blobs/uploads/ HTTP/1.1\r\nHost: x\r\n\r\n", .statuses = "202",
+     .after = RAW_OPEN},
+    {"UP11 POST without a body and with another digest opens a session",
+     "POST /v2/app/blobs/uploads/?digest=${later} HTTP/1.1\r\nHost: x\r\n\r\n", .statuses = "202",
+     .after = RAW_OPEN},
+    {"UP11 POST without a body and with the digest of the empty blob",
+     "POST /v2/app/blobs/uploads/?digest=${empty} HTTP/1.1\r\nHost: x\r\n\r\n", .statuses = "201",
+     .after = RAW_OPEN},
+    {"UP3 PATCH without Content-Length changes nothing", "PATCH ${loc} HTTP/1.1\r\nHost: x\r\n\r\n",
+     .statuses = "202", .after = RAW_OPEN},
+    {"UP5 PUT without Content-Length ends an upload",
+     "PUT ${loc}?digest=${empty} HTTP/1.1\r\nHost: x\r\n\r\n", .statuses = "201",
+     .after = RAW_OPEN},
+    {"MP5 PUT of a manifest without a body",
+     "PUT /v2/app/manifests/v1 HTTP/1.1\r\nHost: x\r\nContent-Type: text/x-any\r\n\r\n",
+     .statuses = "400", .after = RAW_OPEN, .code = "MANIFEST_INVALID"},
 };
 
 static const struct step algorithms[] = {
@@ -90,6 +112,8 @@ static void test_default(void)
     script_content(t, "later", "sent later");
     script_content(t, "empty", "");
     RUN(t, single);
+    registry_upload(t, "app", "loc");
+    RUN_RAW(t, bare);
     RUN(t, algorithms);
     registry_blob(t, "app", "data", "to be mounted");
     registry_image(t, "other", "v1", "image");

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -76,6 +77,14 @@ static char *read_log(const struct server *s, size_t *ret_size)
         fclose(f);
     *ret_size = n > 0 ? (size_t)n : 0;
     return text;
+}
+
+bool server_log_has(const struct server *s, const char *text)
+{
+    size_t size;
+    auto_free char *log = read_log(s, &size);
+
+    return size > 0 && memmem(log, size, text, strlen(text)) != NULL;
 }
 
 static void show_log(const struct server *s)
@@ -269,16 +278,14 @@ static void parse_ready_line(struct server *s)
         s->urls[s->url_count++] = url;
 }
 
-struct server *server_new(const struct server_options *options)
+/* Starts the process. */
+static struct server *start(const struct server_options *options)
 {
-    static const struct server_options none = {.config = NULL};
     const char *argv[ARGUMENTS_MAX + 1] = {NULL};
     char program[PATH_MAX];
     struct server *s = calloc(1, sizeof(*s));
     size_t count = 0, i;
 
-    if (options == NULL)
-        options = &none;
     if (s == NULL)
         bail("out of memory");
     make_folder(s);
@@ -301,9 +308,39 @@ struct server *server_new(const struct server_options *options)
     if (options->prepare != NULL)
         options->prepare(s->folder, options->arg);
     spawn(s, argv);
+    return s;
+}
+
+struct server *server_new(const struct server_options *options)
+{
+    static const struct server_options none = {.config = NULL};
+    struct server *s = start(options != NULL ? options : &none);
+
     read_ready_line(s);
     parse_ready_line(s);
     return s;
+}
+
+bool server_is_refused(const struct server_options *options, int exit_status, const char *why)
+{
+    struct server *s = start(options);
+    char byte;
+    int status = 0;
+    bool good = server_wait(s, &status) && WIFEXITED(status) &&
+                WEXITSTATUS(status) == exit_status && server_log_has(s, why) &&
+                read(s->out, &byte, 1) == 0;
+
+    if (!good) {
+        diag("wait status 0x%x, wanted exit status %d and '%s'", (unsigned)status, exit_status,
+             why);
+        show_log(s);
+        if (!s->reaped) {
+            (void)kill(s->pid, SIGKILL);
+            (void)waitpid(s->pid, NULL, 0);
+        }
+    }
+    forget(s);
+    return good;
 }
 
 struct server *server_new_config(const char *config)
@@ -353,6 +390,17 @@ bool server_wait(struct server *s, int *ret_status)
     return s->reaped;
 }
 
+void server_limit_descriptors(struct server *s, unsigned n)
+{
+    struct rlimit limit;
+
+    if (prlimit(s->pid, RLIMIT_NOFILE, NULL, &limit) != 0)
+        bail("prlimit: %s", strerror(errno));
+    limit.rlim_cur = n;
+    if (prlimit(s->pid, RLIMIT_NOFILE, &limit, NULL) != 0)
+        bail("prlimit: %s", strerror(errno));
+}
+
 long server_memory(const struct server *s)
 {
     char path[64], line[256];
@@ -366,14 +414,6 @@ long server_memory(const struct server *s)
     if (f != NULL)
         fclose(f);
     return kib;
-}
-
-bool server_log_has(const struct server *s, const char *text)
-{
-    size_t size;
-    auto_free char *log = read_log(s, &size);
-
-    return size > 0 && memmem(log, size, text, strlen(text)) != NULL;
 }
 
 bool server_wait_log(struct server *s, const char *text)

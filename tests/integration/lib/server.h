@@ -25,6 +25,11 @@ struct server_options {
 /* Waits for the ready line; ends the test program when it does not come. options may be NULL. */
 struct server *server_new(const struct server_options *options);
 struct server *server_new_config(const char *config);
+/*
+ * Starts a server that must not come up: true when it ends by itself with that exit status, prints
+ * no ready line and says `why` on standard error. Shows what it said otherwise.
+ */
+bool server_is_refused(const struct server_options *options, int exit_status, const char *why);
 /* Address number i (from 0) of the ready line; ends the test program when there are fewer. */
 const char *server_url(const struct server *s, unsigned i);
 unsigned server_url_count(const struct server *s);
@@ -35,6 +40,8 @@ void server_close_stdin(struct server *s);
 /* True when the process ends within the bound; then *ret_status (if not NULL) is its wait status.
  */
 bool server_wait(struct server *s, int *ret_status);
+/* How many descriptors the running server may have from now on. */
+void server_limit_descriptors(struct server *s, unsigned n);
 /* Anonymous resident memory in KiB. */
 long server_memory(const struct server *s);
 /* True when text stands in what the server wrote to standard error so far. */
