@@ -67,12 +67,13 @@ bool has_manifest(const struct fixture *f, const char *repo, const struct digest
     return m->ops->manifest_find(m, repo, d) != NULL;
 }
 
-const struct blob *blob_of(const struct fixture *f, const char *repo, const char *text)
+bool has_blob(const struct fixture *f, const char *repo, const char *text)
 {
     struct digest d = help_digest(DIGEST_SHA256, text, strlen(text));
     struct meta_store *m = f->world->meta;
+    const struct blob *b = m->ops->blob_find(m, repo, &d);
 
-    return m->ops->blob_find(m, repo, &d);
+    return b != NULL && b->size == strlen(text) && memcmp(b->data, text, b->size) == 0;
 }
 
 static bool append_name(void *arg, const char *name)

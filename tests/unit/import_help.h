@@ -9,7 +9,6 @@
 #include "lib/util/err.h"
 #include "registry/import.h"
 
-struct blob;
 struct loop;
 struct manifest;
 struct registry_settings;
@@ -46,7 +45,8 @@ void check_refused(struct fixture *f, const char *path, const char *what, enum e
 const struct manifest *tag(const struct fixture *f, const char *repo, const char *name);
 bool has_tag(const struct fixture *f, const char *repo, const char *name, const struct digest *d);
 bool has_manifest(const struct fixture *f, const char *repo, const struct digest *d);
-const struct blob *blob_of(const struct fixture *f, const char *repo, const char *text);
+/* These bytes, below their sha256. */
+bool has_blob(const struct fixture *f, const char *repo, const char *text);
 /* The repositories, with blanks between; static. */
 const char *catalog(const struct fixture *f);
 /* Bytes that the world's store counts. */

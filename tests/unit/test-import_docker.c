@@ -88,7 +88,7 @@ static void test_docker(void)
         is_str(m->media_type, "application/vnd.docker.distribution.manifest.v2+json", "its type");
     }
     is_str(catalog(&f), "app team/app", "host parts are left out");
-    ok(blob_of(&f, "team/app", "layer two") != NULL, "a layer that is a link");
+    ok(has_blob(&f, "team/app", "layer two"), "a layer that is a link");
     is_int((long long)f.report.images, 1, "one image");
     is_int((long long)f.report.blobs, 4, "four blobs");
     is_int(used(&f), (long long)f.report.bytes, "nothing else stays in the store");
