@@ -3,6 +3,7 @@
 
 ENGINE_BATS = \
 	%D%/buildah.bats \
+	%D%/compare.bats \
 	%D%/containerd.bats \
 	%D%/docker.bats \
 	%D%/lab.bats \
@@ -10,7 +11,8 @@ ENGINE_BATS = \
 	%D%/skopeo.bats
 ENGINE_TESTS += $(ENGINE_BATS)
 EXTRA_DIST += $(ENGINE_BATS) %D%/lib.bash %D%/run-bats \
-	scripts/lab scripts/lib/build.bash scripts/lib/lab.bash scripts/lib/layout.bash
+	tests/compare/ask.bash tests/compare/api.bash tests/compare/differences.tsv doc/differences.md \
+	scripts/compare-registry scripts/lab scripts/lib/build.bash scripts/lib/lab.bash scripts/lib/layout.bash
 
 check_PROGRAMS += %D%/cutproxy
 %C%_cutproxy_SOURCES = %D%/cutproxy.c
