@@ -249,6 +249,8 @@ static int listen_all(struct serve *s, const struct option_list *addresses, stru
                     "address %.100s is in use: stop what listens there, or choose another "
                     "with --%slisten (port 0 takes a free one)",
                     addresses->items[i], tls != NULL ? "tls-" : "");
+            if (err->code == ERR_INVALID)
+                err->code = ERR_USAGE;
             return -1;
         }
         s->listener_count++;

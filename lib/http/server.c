@@ -138,6 +138,8 @@ static int split_address(const char *address, char *host, size_t host_size, cons
         strlen(colon + 1) > 5)
         return err_set(err, ERR_INVALID,
                        "listen address '%.80s': expected host:port, [v6]:port or :port", address);
+    if (strlen(colon + 1) == 5 && strcmp(colon + 1, "65535") > 0) /* getaddrinfo(3) would cut it */
+        return err_set(err, ERR_INVALID, "listen address '%.80s': ports end at 65535", address);
     n = (size_t)(colon - address);
     if (n >= 2 && address[0] == '[' && colon[-1] == ']') {
         begin++;

@@ -56,3 +56,7 @@ INTEGRATION_TESTS += %D%/test-upload-start
 %C%_test_upload_start_LDADD = $(INTEGRATION_LIBS)
 INTEGRATION_TESTS += %D%/test-upload
 %C%_test_upload_LDADD = $(INTEGRATION_LIBS)
+
+# The command line, with the program itself.
+INTEGRATION_BATS += %D%/cli.bats
+EXTRA_DIST += %D%/cli.bats
