@@ -14,6 +14,10 @@ static const struct step ping[] = {
      .want = "Content-Type: application/json\nContent-Length: 2"},
     {"end-1 C4 /v2 is answered in place, without a redirect", "GET /v2", .status = 200,
      .want = "!Location", .is = "{}"},
+    {"C1 a request id of the client's comes back", "GET /v2/", "X-Request-Id: abc-1.2_3\n",
+     .status = 200, .want = "X-Request-Id: abc-1.2_3"},
+    {"C1 without one there is one of the server's", "GET /v2/", .status = 200,
+     .want = "X-Request-Id: *\nDate: *"},
     {"PI1 ping ignores Authorization while authentication is off", "GET /v2/",
      "Authorization: Basic Og==\n", .status = 200, .want = "!WWW-Authenticate", .is = "{}"},
 };

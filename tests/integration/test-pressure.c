@@ -141,6 +141,12 @@ static void test_leaving(struct script *t)
             c = client_new(server_url(s, url));
             client_sendf(c, PING PING PING);
             client_free(c);
+            c = client_new_plain(server_url(s, url));
+            client_send(c, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 5 + i % 7);
+            if (i % 2 == 0)
+                client_free_reset(c);
+            else
+                client_free(c);
         }
     }
     others_are_served(s, "clients that leave in the middle");

@@ -75,6 +75,31 @@ static void test_settle(struct script *t)
     client_free(second);
 }
 
+/* Clients that leave while they wait for their turn. */
+static void test_leave_waiting(struct script *t)
+{
+    static const char *const requests[] = {"GET", "HEAD", "PATCH", "PUT"};
+    struct client *first;
+    unsigned i;
+
+    registry_upload(t, "app", "loc");
+    first = start_patch(t);
+    for (i = 0; i < 4 * ARRAY_LEN(requests); i++) {
+        struct client *c = client_new(server_url(script_server(t), 0));
+
+        client_sendf(c, "%s %s?digest=%s HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
+                     requests[i % ARRAY_LEN(requests)], script_get(t, "loc"), script_get(t, "ten"));
+        (void)client_quiet(c, 2);
+        if (i % 3 == 0)
+            client_free_reset(c);
+        else
+            client_free(c);
+    }
+    client_sendf(first, "56789");
+    is_int(client_read(first, false)->status, 202, "race: others came and went, the PATCH goes on");
+    client_free(first);
+}
+
 static void test_cancel(struct script *t)
 {
     static const struct step cancel[] = {
@@ -275,6 +300,7 @@ int main(void)
     t = script_new(s);
     script_content(t, "ten", "0123456789");
     test_settle(t);
+    test_leave_waiting(t);
     test_cancel(t);
     test_busy(t);
     test_delete_while_pulled(t);

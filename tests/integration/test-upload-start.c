@@ -183,21 +183,28 @@ static void test_absolute(void)
     server_free(s);
 }
 
-/* UP10: an idle session goes away by itself; its log line is what we wait for. */
+/* UP10: an idle session goes away by itself, one that is written to does not. */
 static void test_expiry(void)
 {
     struct server *s = server_new_config("registry: {upload_expiry: 50ms}\n");
     struct script *t = script_new(s);
+    struct client *busy = client_new(server_url(s, 0));
     uint64_t deadline = client_now() + CLIENT_WAIT_MS;
     int status = 204;
 
     registry_upload(t, "app", "loc");
+    registry_upload(t, "app", "busy");
+    client_sendf(busy, "PATCH %s HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhe",
+                 script_get(t, "busy"));
     /* A status request keeps nothing alive, so that asking again and again is no cheating. */
     while (status == 204 && client_now() < deadline) {
         (void)client_quiet(script_client(t), 20);
         status = script_send(t, "GET ${loc}", NULL, NULL)->status;
     }
     is_int(status, 404, "UP10 an idle session expires");
+    client_sendf(busy, "llo");
+    is_int(client_read(busy, false)->status, 202, "UP10 a slow one does not");
+    client_free(busy);
     script_free(t);
     server_free(s);
 }
