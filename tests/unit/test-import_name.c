@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "registry/import_name.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,16 +91,18 @@ static void test_annotation(void)
 static void base_is(const char *root, const char *file, const char *want)
 {
     char path[512];
+    char made[512];
     char got[REFERENCE_NAME_MAX + 1] = "refused";
+    size_t n = strlen(file);
 
+    if (n > 2 && strcmp(file + n - 2, "/.") == 0)
+        n -= 2;
     (void)snprintf(path, sizeof(path), "%s/%s", root, file);
-    if (mkdir(path, 0755) != 0 && errno != EEXIST) {
-        skip("cannot make '%s'", file);
-        return;
-    }
+    (void)snprintf(made, sizeof(made), "%s/%.*s", root, (int)n, file);
+    ok(mkdir(made, 0755) == 0, "'%s' is made", file);
     (void)import_name_base(got, path, NULL);
     is_str(got, want, "the repository of '%s'", file);
-    (void)rmdir(path);
+    (void)rmdir(made);
 }
 
 static void test_base(void)
