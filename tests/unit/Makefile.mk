@@ -27,6 +27,7 @@ UNIT_TESTS += %D%/test-head
 UNIT_TESTS += %D%/test-loop
 UNIT_TESTS += %D%/test-range
 UNIT_TESTS += %D%/test-server
+%C%_test_server_SOURCES = %D%/test-server.c %D%/server_app.c %D%/server_app.h
 
 # registry/store
 WRAP_MALLOC = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
