@@ -4,6 +4,8 @@
 
 INTEGRATION_LIBS = %D%/libintegration.a $(UNIT_LIBS)
 
+EXTRA_DIST += %D%/README.md
+
 check_LIBRARIES += %D%/libintegration.a
 %C%_libintegration_a_SOURCES = \
 	%D%/lib/bail.c %D%/lib/bail.h \

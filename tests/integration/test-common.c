@@ -16,6 +16,7 @@ static const struct step ping[] = {
      .want = "!Location", .is = "{}"},
     {"C1 a request id of the client's comes back", "GET /v2/", "X-Request-Id: abc-1.2_3\n",
      .status = 200, .want = "X-Request-Id: abc-1.2_3"},
+    {"C6 nothing warns unless it is told to", "GET /v2/", .status = 200, .want = "!Warning"},
     {"C1 without one there is one of the server's", "GET /v2/", .status = 200,
      .want = "X-Request-Id: *\nDate: *"},
     {"PI1 ping ignores Authorization while authentication is off", "GET /v2/",

@@ -212,7 +212,8 @@ static void test_expiry(void)
 static const struct step crowd[] = {
     {"limits.uploads: the first session", UPLOADS, .status = 202, .save = "loc Location"},
     {"limits.uploads: the second session", UPLOADS, .status = 202},
-    {"limits.uploads: one more is refused", UPLOADS, .status = 429, .code = "TOOMANYREQUESTS"},
+    {"C5 limits.uploads: one more is refused, with Retry-After", UPLOADS, .status = 429,
+     .code = "TOOMANYREQUESTS", .want = "Retry-After: *"},
     {"limits.uploads: cancelling one", "DELETE ${loc}", .status = 204},
     {"limits.uploads: makes room", UPLOADS, .status = 202},
 };
