@@ -3,9 +3,9 @@
  * Requests from subcommands to a running server.
  *
  * libcurl does the work. It is loaded with dlopen(3) by the first request, never linked: it brings
- * forty further libraries along, which `serve` would pay for without using one of them.
- * (Measured on Debian 12 with a program that does nothing: linked, 9.0 ms from start to end and
- * 11 MB of memory; not linked, 0.5 ms and 1.5 MB.)
+ * more than twenty further libraries along, which `serve` would pay for without using one of them.
+ * Measured on Debian 12, not linked and linked: `ocimock version` 3.0 and 9.6 ms, an idle server
+ * 4.2 and 8.2 MB of VmRSS, 0.6 and 1.3 MB of RssAnon.
  * One request at a time, one thread. Proxies are not used: the server is ours.
  */
 #ifndef CLI_CLIENT_H

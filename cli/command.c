@@ -18,6 +18,7 @@ enum cli_status cli_fail(const char *command, const struct err *err)
         (void)fprintf(stderr, "Try 'ocimock %s --help'.\n", command);
         return CLI_USAGE;
     case ERR_CONFIG:
+    case ERR_LIMIT: /* of what a configuration may hold */
         return CLI_USAGE;
     case ERR_UNREACHABLE:
         return CLI_NO_SERVER;

@@ -31,6 +31,7 @@
 #include "lib/util/conf_print.h"
 #include "lib/util/err.h"
 #include "lib/util/util.h"
+#include "registry/import.h"
 #include "registry/registry.h"
 
 enum { JOB_THREADS_MAX = 4, TEXT_MAX = 256 * 1024 };
@@ -203,6 +204,26 @@ static int make_world(struct serve *s, struct err *err)
     return world_new(&s->world, "default", s->loop, &s->settings.registry, err);
 }
 
+/* Before anybody can look, and before signals are caught: one that comes now just ends us. */
+static int import_all(struct serve *s, struct err *err)
+{
+    for (size_t i = 0; i < s->settings.import.count; i++) {
+        const char *path = s->settings.import.items[i];
+        struct import_report report;
+        struct log_line line;
+
+        if (import_path(s->world, path, &report, err) != 0)
+            return -1;
+        log_begin(&line, LOG_LEVEL_INFO, "imported");
+        log_text(&line, "path", path);
+        log_u64(&line, "images", report.images);
+        log_u64(&line, "blobs", report.blobs);
+        log_u64(&line, "bytes", report.bytes);
+        log_end(&line);
+    }
+    return 0;
+}
+
 static int make_server(struct serve *s, struct err *err)
 {
     const struct http_server_options options = {
@@ -228,6 +249,8 @@ static int listen_all(struct serve *s, const struct option_list *addresses, stru
                     "address %.100s is in use: stop what listens there, or choose another "
                     "with --%slisten (port 0 takes a free one)",
                     addresses->items[i], tls != NULL ? "tls-" : "");
+            if (err->code == ERR_INVALID)
+                err->code = ERR_USAGE;
             return -1;
         }
         s->listener_count++;
@@ -237,7 +260,7 @@ static int listen_all(struct serve *s, const struct option_list *addresses, stru
 
 static int start(struct serve *s, struct err *err)
 {
-    if (make_world(s, err) != 0 || make_server(s, err) != 0 ||
+    if (make_world(s, err) != 0 || import_all(s, err) != 0 || make_server(s, err) != 0 ||
         listen_all(s, &s->settings.listen, NULL, err) != 0 ||
         listen_all(s, &s->settings.tls_listen, s->tls, err) != 0)
         return -1;
@@ -268,8 +291,21 @@ static int announce(struct serve *s, struct err *err)
     return ready_write(STDOUT_FILENO, buf_text(&b), err);
 }
 
+/* From here on a further signal shall not turn a clean end into a death by signal: freeing the
+   loop gives signals their default meaning back. */
+static void block_stop_signals(void)
+{
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 static void finish(struct serve *s)
 {
+    block_stop_signals();
     if (s->wrote_port_file)
         (void)unlink(s->settings.port_file);
     http_server_free(s->server);

@@ -129,7 +129,7 @@ static int find_url(const struct serve_settings *s, char **ret, struct err *err)
 
 int serve_settings_url(char **ret, struct err *err)
 {
-    static char serve[] = "serve";
+    char serve[] = "serve";
     struct serve_settings s;
     int result = serve_settings_read(&s, 1, (char *[]){serve, NULL}, err);
 

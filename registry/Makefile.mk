@@ -4,12 +4,22 @@ libregistry_a_SOURCES = \
 	%D%/accept.c %D%/accept.h \
 	%D%/access.c %D%/access.h \
 	%D%/access_log.c %D%/access_log.h \
+	%D%/archive.c %D%/archive.h \
 	%D%/base.c \
 	%D%/blob.c \
 	%D%/call.c %D%/call.h \
 	%D%/catalog.c \
 	%D%/content_range.c %D%/content_range.h \
 	%D%/deletion.c %D%/deletion.h \
+	%D%/import.c %D%/import.h \
+	%D%/import_docker.c %D%/import_docker.h \
+	%D%/import_graph.c %D%/import_graph.h \
+	%D%/import_layout.c %D%/import_layout.h \
+	%D%/import_members.c %D%/import_members.h \
+	%D%/import_name.c %D%/import_name.h \
+	%D%/import_path.c %D%/import_path.h \
+	%D%/import_plan.c %D%/import_plan.h \
+	%D%/import_store.c %D%/import_store.h \
 	%D%/manifest_commit.c %D%/manifest_commit.h \
 	%D%/manifest_doc.c %D%/manifest_doc.h \
 	%D%/manifest_get.c \

@@ -73,6 +73,7 @@ static void add_client(struct log_line *line, const struct http_exchange *x)
     log_text(line, "client", http_conn_peer(c));
     log_text(line, "listener", http_listener_url(http_conn_listener(c)));
     add_text(line, "user_agent", http_request_header(http_exchange_request(x), "User-Agent"));
+    add_text(line, "range", http_request_header(http_exchange_request(x), "Range"));
 }
 
 void access_log_write(const struct http_exchange *x, const struct registry_call *call)

@@ -31,12 +31,18 @@ enum {
 
 /* --- Life ------------------------------------------------------------------------------------ */
 
+/* The bytes no longer count; the world is not touched any more. */
+static void leave_world(struct manifest_put *put)
+{
+    if (put->world != NULL && put->data != NULL)
+        put->world->blobs->ops->discharge(put->world->blobs, put->size);
+    put->world = NULL;
+}
+
 static void put_free(struct manifest_put *put)
 {
-    if (put->data != NULL) {
-        put->world->blobs->ops->discharge(put->world->blobs, put->size);
-        free(put->data);
-    }
+    leave_world(put);
+    free(put->data);
     manifest_doc_free(put->doc);
     free(put->content_type);
     free(put->tags);
@@ -60,7 +66,9 @@ static void on_abandon(struct registry_call *call)
 
     CAST_ARG(put, call->pending, PUT_MAGIC);
     put->call = NULL;
-    if (!put->in_job) /* else the job's end frees it */
+    if (put->in_job)
+        leave_world(put); /* the job's end frees it, and may come after the world's */
+    else
         put_free(put);
 }
 

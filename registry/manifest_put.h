@@ -19,7 +19,7 @@ struct world;
 struct manifest_put {
     unsigned magic;
     struct registry_call *call; /* borrowed; NULL once nobody waits for an answer */
-    struct world *world;        /* borrowed */
+    struct world *world;        /* borrowed; NULL once nobody waits for an answer */
     bool by_digest;             /* the reference is call->digest, else a tag */
     const char **tags;          /* owned array of borrowed names: tags to set */
     size_t tag_count;           /* in tags */

@@ -39,8 +39,7 @@ bool page_parse(struct page *ret, struct registry_call *call, uint32_t max)
 
     ret->after = last != NULL && *last != '\0' ? last : NULL;
     ret->limit = UINT64_MAX;
-    ret->has_n = n != NULL && *n != '\0';
-    if (ret->has_n && !parse_count(n, &ret->limit)) {
+    if (n != NULL && *n != '\0' && !parse_count(n, &ret->limit)) {
         oci_error_reply(call, OCI_PAGINATION_NUMBER_INVALID, json_pack("{s:o}", "n", oci_text(n)));
         return false;
     }
@@ -62,9 +61,11 @@ void page_reply_link(struct registry_call *call, struct buf *target, const struc
 {
     char n[24];
 
-    (void)snprintf(n, sizeof(n), "%" PRIu64, page->limit);
     page_add_parameter(target, "last", last);
-    page_add_parameter(target, "n", n);
+    if (page->limit != UINT64_MAX) {
+        (void)snprintf(n, sizeof(n), "%" PRIu64, page->limit);
+        page_add_parameter(target, "n", n);
+    }
     if (buf_check(target, "link", NULL) == 0)
         http_reply_headerf(call->x, "Link", "<%s>; rel=\"next\"", buf_text(target));
 }

@@ -23,14 +23,13 @@ struct page {
     const char
         *after;     /* entries behind this one; NULL: from the first. Borrowed from the request */
     uint64_t limit; /* entries on this page; UINT64_MAX: all */
-    bool has_n;     /* the client asked for a size */
 };
 
 /* Reads n and last; max is the largest page (0: any). On a bad n replies 400 and returns false. */
 bool page_parse(struct page *ret, struct registry_call *call, uint32_t max);
 /* Appends `?name=value` or `&name=value` to the target of a Link, percent-encoded. */
 void page_add_parameter(struct buf *target, const char *name, const char *value);
-/* Adds `Link: <target>; rel="next"`, with last and n put behind the target. */
+/* Adds `Link: <target>; rel="next"`, with last and (unless it is all) n behind the target. */
 void page_reply_link(struct registry_call *call, struct buf *target, const struct page *page,
                      const char *last);
 

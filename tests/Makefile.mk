@@ -8,6 +8,7 @@ LDADD = $(UNIT_LIBS)
 
 UNIT_TESTS =
 INTEGRATION_TESTS =
+INTEGRATION_BATS =
 ENGINE_TESTS =
 STYLE_TESTS =
 FUZZ_TESTS =
@@ -22,7 +23,7 @@ include %D%/style/Makefile.mk
 
 check_PROGRAMS += $(UNIT_TESTS)
 check_PROGRAMS += $(INTEGRATION_TESTS)
-TESTS += $(UNIT_TESTS) $(FUZZ_TESTS) $(STYLE_TESTS) $(INTEGRATION_TESTS) $(ENGINE_TESTS)
+TESTS += $(UNIT_TESTS) $(FUZZ_TESTS) $(STYLE_TESTS) $(INTEGRATION_TESTS) $(INTEGRATION_BATS) $(ENGINE_TESTS)
 
 # Programs, bats files (*.bats) and shell scripts (*.sh) print TAP. None may run longer than this.
 TEST_SECONDS = 300
@@ -47,7 +48,7 @@ AM_TESTS_ENVIRONMENT = \
 check-unit:
 	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(UNIT_TESTS)'
 check-integration:
-	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(INTEGRATION_TESTS)'
+	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(INTEGRATION_TESTS) $(INTEGRATION_BATS)'
 check-engines:
 	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(ENGINE_TESTS)'
 check-style:
@@ -57,6 +58,7 @@ check-fuzz:
 
 # For scripts: build all that `make check` would run; the flags that every file is compiled with.
 .PHONY: build-tests compile-flags
-build-tests: all $(check_PROGRAMS)
+build-tests: all
+	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS)
 compile-flags:
 	@echo '$(BASE_CFLAGS) $(AM_CPPFLAGS) $(CPPFLAGS)'

@@ -411,7 +411,7 @@ static int build(struct builder *b, llhttp_t *parser, const char *p, size_t n, s
     if (uri_parse(req, b->target, b->target_size, copy + n + 1,
                   (struct http_parameter *)(void *)(b->headers + lines + 1), parameters,
                   err) != 0) {
-        *status = 400;
+        *status = err != NULL && err->code == ERR_HEAD_TOO_LARGE ? 414 : 400;
         return -1;
     }
     return 0;

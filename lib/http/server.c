@@ -105,8 +105,10 @@ static void on_accept(evutil_socket_t fd, short what, void *arg)
     for (int i = 0; i < ACCEPT_BATCH; i++) {
         struct sockaddr_storage address;
         socklen_t size = sizeof(address);
-        int client = accept4(fd, (struct sockaddr *)&address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int client;
 
+        memset(&address, 0, sizeof(address));
+        client = accept4(fd, (struct sockaddr *)&address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (client >= 0) {
             accept_one(l, client, &address);
             continue;
@@ -136,6 +138,8 @@ static int split_address(const char *address, char *host, size_t host_size, cons
         strlen(colon + 1) > 5)
         return err_set(err, ERR_INVALID,
                        "listen address '%.80s': expected host:port, [v6]:port or :port", address);
+    if (strlen(colon + 1) == 5 && strcmp(colon + 1, "65535") > 0) /* getaddrinfo(3) would cut it */
+        return err_set(err, ERR_INVALID, "listen address '%.80s': ports end at 65535", address);
     n = (size_t)(colon - address);
     if (n >= 2 && address[0] == '[' && colon[-1] == ']') {
         begin++;
@@ -232,6 +236,7 @@ static char *make_url(int fd, bool tls)
     char peer[HTTP_PEER_MAX];
     char *url;
 
+    memset(&address, 0, sizeof(address));
     if (getsockname(fd, (struct sockaddr *)&address, &size) != 0)
         return NULL;
     if (address.ss_family == AF_INET6) {

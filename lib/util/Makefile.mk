@@ -8,6 +8,7 @@ libutil_a_SOURCES = \
 	%D%/clock.c %D%/clock.h \
 	%D%/conf.c %D%/conf.h \
 	%D%/conf_print.c %D%/conf_print.h \
+	%D%/conf_scalar.c %D%/conf_scalar.h \
 	%D%/conf_yaml.c %D%/conf_yaml.h \
 	%D%/digest.c %D%/digest.h \
 	%D%/err.c %D%/err.h %D%/err.tbl.h \

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/util/conf_yaml.h"
 
-#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +9,10 @@
 #include <yaml.h>
 
 #include "lib/util/conf.h"
+#include "lib/util/conf_scalar.h"
 #include "lib/util/err.h"
 #include "lib/util/text.h"
 #include "lib/util/util.h"
-
-#define TAG_PREFIX "tag:yaml.org,2002:"
 
 enum { ANCHORS_MAX = 200 };
 
@@ -140,176 +138,8 @@ static int count_nodes(struct reader *r, size_t n, unsigned line)
     return 0;
 }
 
-/* --- Scalars (YAML 1.2.2, section 10.3.2 "Tag Resolution" of the core schema) -------------------
+/* --- Scalars ------------------------------------------------------------------------------------
  */
-
-static bool is_one_of(const char *s, const char *const *words)
-{
-    for (; *words != NULL; words++) {
-        if (strcmp(s, *words) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool is_null(const char *s)
-{
-    return is_one_of(s, (const char *const[]){"", "~", "null", "Null", "NULL", NULL});
-}
-
-static bool is_true(const char *s)
-{
-    return is_one_of(s, (const char *const[]){"true", "True", "TRUE", NULL});
-}
-
-static bool is_false(const char *s)
-{
-    return is_one_of(s, (const char *const[]){"false", "False", "FALSE", NULL});
-}
-
-static bool is_not_finite(const char *s)
-{
-    if (*s == '-' || *s == '+')
-        s++;
-    return is_one_of(s,
-                     (const char *const[]){".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN", NULL});
-}
-
-/* [-+]? [0-9]+ | 0o [0-7]+ | 0x [0-9a-fA-F]+ */
-static bool is_int(const char *s, int *ret_base)
-{
-    const char *digits = "0123456789";
-
-    *ret_base = 10;
-    if (s[0] == '0' && s[1] == 'o') {
-        *ret_base = 8;
-        digits = "01234567";
-        s += 2;
-    } else if (s[0] == '0' && s[1] == 'x') {
-        *ret_base = 16;
-        digits = "0123456789abcdefABCDEF";
-        s += 2;
-    } else if (*s == '-' || *s == '+') {
-        s++;
-    }
-    return *s != '\0' && s[strspn(s, digits)] == '\0';
-}
-
-/* [-+]? ( \. [0-9]+ | [0-9]+ ( \. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )? */
-static bool is_float(const char *s)
-{
-    size_t whole, fraction = 0;
-
-    if (*s == '-' || *s == '+')
-        s++;
-    whole = strspn(s, "0123456789");
-    s += whole;
-    if (*s == '.') {
-        fraction = strspn(s + 1, "0123456789");
-        s += 1 + fraction;
-    }
-    if (whole + fraction == 0)
-        return false;
-    if (*s == 'e' || *s == 'E') {
-        s += s[1] == '-' || s[1] == '+' ? 2 : 1;
-        if (*s == '\0')
-            return false;
-        s += strspn(s, "0123456789");
-    }
-    return *s == '\0';
-}
-
-static int digit_value(char c)
-{
-    return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
-}
-
-/* text was checked by is_int(). */
-static int make_int(struct reader *r, json_t **ret, const char *text, int base, unsigned line)
-{
-    const char *s = base == 10 ? text : text + 2;
-    bool negative = *s == '-';
-    json_int_t value = 0;
-    bool fits = true;
-
-    if (*s == '-' || *s == '+')
-        s++;
-    for (; *s != '\0' && fits; s++) {
-        int digit = negative ? -digit_value(*s) : digit_value(*s);
-
-        fits = !__builtin_mul_overflow(value, base, &value) &&
-               !__builtin_add_overflow(value, digit, &value);
-    }
-    if (!fits)
-        return err_set(r->err, ERR_CONFIG, "%s:%u: the number %s is too large", r->name, line,
-                       TEXT_QUOTE(text));
-    *ret = json_integer(value);
-    return 0;
-}
-
-static int make_float(struct reader *r, json_t **ret, const char *s, unsigned line)
-{
-    double value = is_not_finite(s) ? HUGE_VAL : strtod(s, NULL);
-
-    if (!isfinite(value))
-        return err_set(r->err, ERR_CONFIG, "%s:%u: the number %s is not finite", r->name, line,
-                       TEXT_QUOTE(s));
-    *ret = json_real(value);
-    return 0;
-}
-
-/* A plain scalar without a tag. */
-static int make_plain(struct reader *r, json_t **ret, const char *s, unsigned line)
-{
-    int base;
-
-    if (is_null(s))
-        *ret = json_null();
-    else if (is_true(s))
-        *ret = json_true();
-    else if (is_false(s))
-        *ret = json_false();
-    else if (is_int(s, &base))
-        return make_int(r, ret, s, base, line);
-    else if (is_float(s) || is_not_finite(s))
-        return make_float(r, ret, s, line);
-    else
-        *ret = json_string(s);
-    return 0;
-}
-
-/* The scalar with an explicit tag: it must read as what the tag says. */
-static int make_tagged(struct reader *r, json_t **ret, const char *tag, const char *s,
-                       unsigned line)
-{
-    static const struct {
-        const char *tag;
-        json_type first, second;
-    } kinds[] = {
-        {TAG_PREFIX "null", JSON_NULL, JSON_NULL},
-        {TAG_PREFIX "bool", JSON_TRUE, JSON_FALSE},
-        {TAG_PREFIX "int", JSON_INTEGER, JSON_INTEGER},
-        {TAG_PREFIX "float", JSON_REAL, JSON_INTEGER},
-    };
-
-    if (strcmp(tag, TAG_PREFIX "str") == 0 || strcmp(tag, "!") == 0) {
-        *ret = json_string(s);
-        return 0;
-    }
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        if (strcmp(tag, kinds[i].tag) != 0)
-            continue;
-        if (make_plain(r, ret, s, line) != 0)
-            return -1;
-        if (*ret != NULL && json_typeof(*ret) != kinds[i].first &&
-            json_typeof(*ret) != kinds[i].second)
-            return err_set(r->err, ERR_CONFIG, "%s:%u: %s is not of the type that its tag says",
-                           r->name, line, TEXT_QUOTE(s));
-        return 0;
-    }
-    return err_set(r->err, ERR_CONFIG, "%s:%u: the tag %s is not supported", r->name, line,
-                   TEXT_QUOTE(tag));
-}
 
 static int check_scalar(struct reader *r, const yaml_event_t *event)
 {
@@ -323,16 +153,17 @@ static int read_scalar(struct reader *r, json_t **ret, const yaml_event_t *event
 {
     const char *s = (const char *)event->data.scalar.value;
     const char *tag = (const char *)event->data.scalar.tag;
-    unsigned line = event_line(event);
+    int result = 0;
 
     if (check_scalar(r, event) != 0)
         return -1;
     if (tag != NULL)
-        return make_tagged(r, ret, tag, s, line);
-    if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
-        return make_plain(r, ret, s, line);
-    *ret = json_string(s);
-    return 0;
+        result = conf_scalar_tagged(ret, tag, s, r->err);
+    else if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
+        result = conf_scalar_plain(ret, s, r->err);
+    else
+        *ret = json_string(s);
+    return result == 0 ? 0 : err_wrap(r->err, "%s:%u", r->name, event_line(event));
 }
 
 /* --- Anchors and aliases ------------------------------------------------------------------------
@@ -500,10 +331,12 @@ static int read_collection(struct reader *r, json_t **ret, const yaml_event_t *e
                        CONF_DEPTH_MAX);
     r->depth++;
     if (event->type == YAML_SEQUENCE_START_EVENT) {
-        result = check_collection_tag(r, event->data.sequence_start.tag, TAG_PREFIX "seq", line);
+        result =
+            check_collection_tag(r, event->data.sequence_start.tag, CONF_TAG_PREFIX "seq", line);
         result = result != 0 ? -1 : read_sequence(r, ret);
     } else {
-        result = check_collection_tag(r, event->data.mapping_start.tag, TAG_PREFIX "map", line);
+        result =
+            check_collection_tag(r, event->data.mapping_start.tag, CONF_TAG_PREFIX "map", line);
         result = result != 0 ? -1 : read_mapping(r, ret);
     }
     r->depth--;

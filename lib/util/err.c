@@ -12,28 +12,27 @@ set_message(struct err *err, const char *fmt, va_list args)
     (void)vsnprintf(err->msg, sizeof(err->msg), fmt, args);
 }
 
-int err_set(struct err *err, enum err_code code, const char *fmt, ...)
+void err_fill(struct err *err, enum err_code code, const char *fmt, ...)
 {
     va_list args;
 
     if (err == NULL)
-        return -1;
+        return;
     err->code = code;
     err->sys = 0;
     va_start(args, fmt);
     set_message(err, fmt, args);
     va_end(args);
-    return -1;
 }
 
-int err_sys(struct err *err, const char *fmt, ...)
+void err_fill_sys(struct err *err, const char *fmt, ...)
 {
     int saved = errno;
     va_list args;
     size_t len;
 
     if (err == NULL)
-        return -1;
+        return;
     err->code = saved == ENOMEM ? ERR_NOMEM : ERR_SYSTEM;
     err->sys = saved;
     va_start(args, fmt);
@@ -41,24 +40,22 @@ int err_sys(struct err *err, const char *fmt, ...)
     va_end(args);
     len = strlen(err->msg);
     (void)snprintf(err->msg + len, sizeof(err->msg) - len, ": %s", strerror(saved));
-    return -1;
 }
 
-int err_wrap(struct err *err, const char *fmt, ...)
+void err_prepend(struct err *err, const char *fmt, ...)
 {
     char inner[sizeof(err->msg)];
     va_list args;
     size_t len;
 
     if (err == NULL)
-        return -1;
+        return;
     memcpy(inner, err->msg, sizeof(inner));
     va_start(args, fmt);
     set_message(err, fmt, args);
     va_end(args);
     len = strlen(err->msg);
     (void)snprintf(err->msg + len, sizeof(err->msg) - len, ": %s", inner);
-    return -1;
 }
 
 const char *err_text(enum err_code code)

@@ -22,13 +22,34 @@ struct err {
     char msg[400]; /* always terminated; cut when too long */
 };
 
-/* Fills err (if not NULL) and returns -1, so that failing is one line. */
-int err_set(struct err *err, enum err_code code, const char *fmt, ...)
+/*
+ * Failing is one line: each fills err (if not NULL) and yields -1, visibly so for compilers and
+ * analysers, which then know that what follows a call that failed is not reached.
+ */
+/* err_set(struct err *err, enum err_code code, const char *fmt, ...) */
+#define err_set(err, ...)                                                                          \
+    ({                                                                                             \
+        err_fill(err, __VA_ARGS__);                                                                \
+        -1;                                                                                        \
+    })
+/* err_sys(struct err *err, const char *fmt, ...): ERR_SYSTEM; keeps errno and appends its text. */
+#define err_sys(err, ...)                                                                          \
+    ({                                                                                             \
+        err_fill_sys(err, __VA_ARGS__);                                                            \
+        -1;                                                                                        \
+    })
+/* err_wrap(struct err *err, const char *fmt, ...): puts "context: " in front, keeps the code. */
+#define err_wrap(err, ...)                                                                         \
+    ({                                                                                             \
+        err_prepend(err, __VA_ARGS__);                                                             \
+        -1;                                                                                        \
+    })
+
+/* What the macros call. */
+void err_fill(struct err *err, enum err_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* As err_set with ERR_SYSTEM; keeps errno and appends its text. */
-int err_sys(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Puts "context: " in front of the message, keeps the code; returns -1. */
-int err_wrap(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void err_fill_sys(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void err_prepend(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The table's text of a code. */
 const char *err_text(enum err_code code);
 

@@ -336,6 +336,8 @@ static void report_lost(void)
     if (news == 0)
         return;
     log_begin(&line, LOG_LEVEL_ERROR, "log lines were lost because nobody read them");
+    if (line.off)
+        return;
     log_u64(&line, "count", news);
     finish(&line);
     (void)emit(&line);

@@ -225,7 +225,7 @@ static int read_object(struct file_reader *r, json_t *object, struct err *err)
 
     json_object_foreach(object, key, value)
     {
-        bool inner;
+        bool inner = false;
         size_t row;
         int result;
 

@@ -276,6 +276,8 @@ static void warn_unknown(const struct option_set *set, const char *name, option_
 
     text_nearest_begin(&nearest, name + strlen(PREFIX));
     for (size_t i = 0; i < set->count; i++) {
+        if (set->rows[i].flag_only)
+            continue;
         (void)option_variable(variable, set->rows[i].flag);
         text_nearest_offer(&nearest, variable + strlen(PREFIX));
         if (nearest.name == variable + strlen(PREFIX)) {

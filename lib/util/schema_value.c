@@ -185,7 +185,7 @@ static int resolve_path(json_t *text, const char *folder, struct err *err)
 
     if (path == NULL || path[0] == '\0' || path[0] == '/')
         return 0;
-    if (asprintf(&full, "%s/%s", folder, path) < 0) {
+    if (asprintf(&full, "%s%s%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/", path) < 0) {
         full = NULL;
         return err_set(err, ERR_NOMEM, "path");
     }

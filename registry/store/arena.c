@@ -91,6 +91,11 @@ int arena_fd(const struct arena *a)
     return a->fd;
 }
 
+uint64_t arena_end(const struct arena *a)
+{
+    return a->end;
+}
+
 /* The range behind which `size` bytes are free: the last, else the first with such a gap. */
 static bool find_gap(struct arena *a, uint64_t size, struct arena_range **ret_before)
 {

@@ -31,6 +31,7 @@ int arena_new(struct arena **ret, struct loop *loop, uint64_t end, struct err *e
 /* NULL-safe. No range may be left, but those on their way out: the file lives until they are. */
 void arena_free(struct arena *a);
 int arena_fd(const struct arena *a);
+uint64_t arena_end(const struct arena *a); /* the first offset that is never given out */
 
 /* Reserves size bytes, rounded up to pages. ERR_STORAGE_FULL when no gap is large enough. */
 int arena_reserve(struct arena *a, uint64_t size, struct arena_range **ret, struct err *err);

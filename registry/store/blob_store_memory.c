@@ -85,12 +85,21 @@ static void memory_discharge(struct blob_store *s, uint64_t n)
     cast(s)->used -= n;
 }
 
+/* Where files may not grow large (ulimit -f), some pushes at a time must still fit. */
+static uint64_t space_size(const struct memory_store *m)
+{
+    uint64_t size = m->limit != 0 ? m->limit : SPACE_DEFAULT;
+    uint64_t share = arena_end(m->arena) / 4;
+
+    return size < share ? size : share;
+}
+
 static int memory_space_new(struct blob_store *s, struct blob_space *ret, struct err *err)
 {
     struct memory_store *m = cast(s);
     struct arena_range *range;
 
-    if (arena_reserve(m->arena, m->limit != 0 ? m->limit : SPACE_DEFAULT, &range, err) != 0)
+    if (arena_reserve(m->arena, space_size(m), &range, err) != 0)
         return -1;
     m->spaces++;
     *ret = (struct blob_space){

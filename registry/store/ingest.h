@@ -36,10 +36,10 @@ int ingest_truncate(struct ingest *in, uint64_t size, struct err *err);
 bool ingest_is_behind(struct ingest *in, void (*drained)(void *arg), void *arg);
 
 /*
- * Computes the digest of all that was appended and, when it is `expected`, puts the blob into the
- * store. done is called later on the loop (never from within this call), once: with the blob (the
- * callee owns the reference), or with NULL and an error (ERR_DIGEST on mismatch). The ingest can
- * only be freed then.
+ * Computes the digest of all that was appended and, when it is `expected` (NULL: whatever the
+ * sha256 is), puts the blob into the store. done is called later on the loop (never from within
+ * this call), once: with the blob (the callee owns the reference), or with NULL and an error
+ * (ERR_DIGEST on mismatch). The ingest can only be freed then.
  */
 typedef void (*ingest_done_fn)(void *arg, struct blob *blob, const struct err *err);
 void ingest_finish(struct ingest *in, const struct digest *expected, ingest_done_fn done,

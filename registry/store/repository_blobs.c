@@ -35,7 +35,7 @@ static void entry_drop_if_unused(struct repository *r, struct repo_blob *e)
 {
     if (e->blob != NULL || e->configs > 0 || e->layers > 0)
         return;
-    TABLE_REMOVE(r->blobs, e);
+    TABLE_REMOVE(r->blobs, e); /* NOLINT(clang-analyzer-core.NullDereference): in uthash */
     free(e);
 }
 

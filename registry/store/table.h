@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * uthash, with tables that survive running out of memory. Private to registry/store.
+ * uthash, with tables that survive running out of memory. Private to registry/.
  */
 #ifndef REGISTRY_STORE_TABLE_H
 #define REGISTRY_STORE_TABLE_H

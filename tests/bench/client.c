@@ -3,6 +3,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -19,6 +20,9 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+
+#include "lib/util/err.h"
+#include "lib/util/units.h"
 
 enum {
     INPUT_SIZE = 16 * 1024,
@@ -235,7 +239,7 @@ static void parse_head(const struct client *c, size_t head, struct reply *reply)
             errx(1, "chunked answers are not read here");
         line = stop + 2;
     }
-    reply->length = strtoull(number, NULL, 10);
+    reply->length = parse_number(number);
 }
 
 static void use_input(struct client *c, size_t n)
@@ -276,6 +280,16 @@ void client_expect(struct client *c, struct reply *ret_reply, int status, const 
         errx(1, "%s was answered %d, expected %d", what, ret_reply->status, status);
 }
 
+uint64_t parse_number(const char *text)
+{
+    struct err failure;
+    uint64_t value;
+
+    if (units_parse_size(&value, text, &failure) == -1)
+        errx(2, "%s", failure.msg);
+    return value;
+}
+
 double now_seconds(void)
 {
     struct timespec t;
@@ -298,7 +312,7 @@ uint64_t process_memory(long pid, const char *field)
         err(1, "%s", path);
     while (fgets(line, sizeof(line), f) != NULL)
         if (strncmp(line, field, length) == 0 && line[length] == ':')
-            kib = strtoull(line + length + 1, NULL, 10);
+            (void)sscanf(line + length + 1, "%" SCNu64, &kib);
     fclose(f);
     if (kib == UINT64_MAX)
         errx(1, "%s has no %s", path, field);

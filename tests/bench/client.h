@@ -39,6 +39,8 @@ void client_reply(struct client *c, struct reply *ret_reply);
 /* The same; ends the program when the status is not the expected one. */
 void client_expect(struct client *c, struct reply *ret_reply, int status, const char *what);
 
+/* A whole number, or a size such as 64MiB; anything else ends the program. */
+uint64_t parse_number(const char *text);
 /* Monotonic time in seconds. */
 double now_seconds(void);
 /* A field such as "VmRSS" of /proc/PID/status, in bytes. */

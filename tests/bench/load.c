@@ -113,7 +113,7 @@ int cmd_tags(int argc, char **argv)
         return 2;
     c = client_open(argv[1]);
     manifest = read_small(argv[3], &size);
-    count = strtol(argv[5], NULL, 10);
+    count = (long)parse_number(argv[5]);
     for (long done = 0; done < count;) {
         long batch = count - done < TAGS_AT_ONCE ? count - done : TAGS_AT_ONCE;
 
@@ -164,8 +164,8 @@ int cmd_idle(int argc, char **argv)
 
     if (argc != 4)
         return 2;
-    pid = strtol(argv[2], NULL, 10);
-    count = strtol(argv[3], NULL, 10);
+    pid = (long)parse_number(argv[2]);
+    count = (long)parse_number(argv[3]);
     if (count <= 0)
         return 2;
     raise_descriptors();

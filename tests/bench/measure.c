@@ -25,8 +25,6 @@ enum {
     SAMPLE = 5,                /* milliseconds between two samples */
 };
 
-extern char **environ;
-
 static pid_t spawn_reading(char **command, int *ret_fd)
 {
     posix_spawn_file_actions_t actions;
@@ -102,7 +100,7 @@ int cmd_watch(int argc, char **argv)
 
     if (argc != 3)
         return 2;
-    pid = strtol(argv[1], NULL, 10);
+    pid = (long)parse_number(argv[1]);
     first = process_memory(pid, argv[2]);
     peak = first;
     while (poll(&p, 1, SAMPLE) == 0) {

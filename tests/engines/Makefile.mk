@@ -1,1 +1,20 @@
 # SPDX-License-Identifier: MIT
+# Real engines against the server; each file runs in namespaces of its own (see run-bats).
+
+ENGINE_BATS = \
+	%D%/buildah.bats \
+	%D%/compare.bats \
+	%D%/containerd.bats \
+	%D%/docker.bats \
+	%D%/import.bats \
+	%D%/lab.bats \
+	%D%/podman.bats \
+	%D%/skopeo.bats
+ENGINE_TESTS += $(ENGINE_BATS)
+EXTRA_DIST += $(ENGINE_BATS) %D%/lib.bash %D%/run-bats \
+	tests/compare/ask.bash tests/compare/api.bash tests/compare/differences.tsv doc/differences.md \
+	scripts/compare-registry scripts/lab scripts/lib/build.bash scripts/lib/lab.bash scripts/lib/layout.bash
+
+check_PROGRAMS += %D%/cutproxy
+%C%_cutproxy_SOURCES = %D%/cutproxy.c
+%C%_cutproxy_LDADD = libutil.a

@@ -46,6 +46,9 @@ FUZZ_TARGETS += %D%/fuzz-uri
 %C%_fuzz_uri_LDADD = $(FUZZ_LIBS)
 
 # registry
+FUZZ_TARGETS += %D%/fuzz-accept
+%C%_fuzz_accept_LDADD = $(FUZZ_LIBS)
+
 FUZZ_TARGETS += %D%/fuzz-manifest
 %C%_fuzz_manifest_LDADD = $(FUZZ_LIBS)
 

@@ -5,6 +5,7 @@
 # lib/util
 UNIT_TESTS += %D%/test-buf
 UNIT_TESTS += %D%/test-cidr
+UNIT_TESTS += %D%/test-certificate
 UNIT_TESTS += %D%/test-conf
 UNIT_TESTS += %D%/test-conf_print
 UNIT_TESTS += %D%/test-digest
@@ -12,6 +13,11 @@ UNIT_TESTS += %D%/test-err
 UNIT_TESTS += %D%/test-file
 UNIT_TESTS += %D%/test-json
 UNIT_TESTS += %D%/test-log
+UNIT_TESTS += %D%/test-option
+UNIT_TESTS += %D%/test-option_flags
+UNIT_TESTS += %D%/test-option_print
+UNIT_TESTS += %D%/test-schema
+UNIT_TESTS += %D%/test-schema_value
 UNIT_TESTS += %D%/test-text
 UNIT_TESTS += %D%/test-units
 UNIT_TESTS += %D%/test-util
@@ -23,6 +29,7 @@ UNIT_TESTS += %D%/test-head
 UNIT_TESTS += %D%/test-loop
 UNIT_TESTS += %D%/test-range
 UNIT_TESTS += %D%/test-server
+%C%_test_server_SOURCES = %D%/test-server.c %D%/server_app.c %D%/server_app.h
 
 # auth: scopes, keys, tokens
 UNIT_TESTS += %D%/test-base64
@@ -58,6 +65,27 @@ UNIT_TESTS += %D%/test-meta_store
 %C%_test_meta_store_SOURCES = %D%/test-meta_store.c $(FAILING_MALLOC)
 %C%_test_meta_store_LDFLAGS = $(AM_LDFLAGS) $(WRAP_MALLOC)
 UNIT_TESTS += %D%/test-order
+
+# registry: import
+LAYOUT_HELP = %D%/layout_help.c %D%/layout_help.h
+UNIT_TESTS += %D%/test-archive
+%C%_test_archive_SOURCES = %D%/test-archive.c $(LAYOUT_HELP)
+%C%_test_archive_LDADD = $(UNIT_LIBS) $(ARCHIVE_LIBS)
+IMPORT_HELP = %D%/import_help.c %D%/import_help.h $(LAYOUT_HELP)
+UNIT_TESTS += %D%/test-import
+%C%_test_import_SOURCES = %D%/test-import.c $(IMPORT_HELP)
+%C%_test_import_LDADD = $(UNIT_LIBS) $(ARCHIVE_LIBS)
+UNIT_TESTS += %D%/test-import_docker
+%C%_test_import_docker_SOURCES = %D%/test-import_docker.c $(IMPORT_HELP)
+%C%_test_import_docker_LDADD = $(UNIT_LIBS) $(ARCHIVE_LIBS)
+UNIT_TESTS += %D%/test-import_refused
+%C%_test_import_refused_SOURCES = %D%/test-import_refused.c $(IMPORT_HELP)
+%C%_test_import_refused_LDADD = $(UNIT_LIBS) $(ARCHIVE_LIBS)
+UNIT_TESTS += %D%/test-import_name
+UNIT_TESTS += %D%/test-import_path
+UNIT_TESTS += %D%/test-import_plan
+%C%_test_import_plan_SOURCES = %D%/test-import_plan.c $(FAILING_MALLOC)
+%C%_test_import_plan_LDFLAGS = $(AM_LDFLAGS) $(WRAP_MALLOC)
 
 # registry: reading
 # FIXTURE: a registry with content and exchanges without connections, for tests of handlers.
@@ -107,6 +135,13 @@ UNIT_TESTS += %D%/test-upload_start
 %C%_test_upload_start_SOURCES = %D%/test-upload_start.c $(PUSH)
 
 # cli
+CLI_LIBS = libcli.a $(UNIT_LIBS)
+UNIT_TESTS += %D%/test-client
+%C%_test_client_LDADD = $(CLI_LIBS)
+UNIT_TESTS += %D%/test-ready
+%C%_test_ready_LDADD = $(CLI_LIBS)
+UNIT_TESTS += %D%/test-serve_settings
+%C%_test_serve_settings_LDADD = $(CLI_LIBS)
 
 # the test helper itself
 UNIT_TESTS += %D%/test-tap

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "lib/util/err.h"
@@ -165,6 +166,34 @@ static void test_space_free(void)
     loop_free(loop);
 }
 
+/* A process that may not write large files is not killed, and still takes some pushes. */
+static void test_file_size_limit(void)
+{
+    struct loop *loop = help_loop();
+    struct blob_store *s;
+    struct blob_space space[4];
+    struct blob_space none;
+    struct rlimit before;
+    struct rlimit small;
+    struct err err = {.code = ERR_NONE};
+
+    ASSERT(getrlimit(RLIMIT_FSIZE, &before) == 0);
+    small = before;
+    small.rlim_cur = 4 << 20;
+    ASSERT(setrlimit(RLIMIT_FSIZE, &small) == 0);
+    s = store_new(loop, 0);
+    ASSERT(setrlimit(RLIMIT_FSIZE, &before) == 0);
+    for (size_t i = 0; i < ARRAY_LEN(space); i++)
+        ASSERT(s->ops->space_new(s, &space[i], NULL) == 0);
+    is_int((long long)(space[3].offset + space[3].size), 4 << 20, "spaces end where files may");
+    is_int(s->ops->space_new(s, &none, &err), -1, "there is no room for more");
+    is_int(err.code, ERR_STORAGE_FULL, "no room: error");
+    for (size_t i = 0; i < ARRAY_LEN(space); i++)
+        s->ops->space_free(s, &space[i]);
+    blob_store_free(s);
+    loop_free(loop);
+}
+
 /* Fails each allocation in turn until the operation succeeds. */
 static void test_no_memory(void)
 {
@@ -251,6 +280,7 @@ int main(void)
     test_limit();
     test_space();
     test_space_free();
+    test_file_size_limit();
     test_no_memory();
     test_random();
     done_testing();

@@ -202,7 +202,7 @@ static void test_limits(void)
     for (int i = 0; i < HTTP_QUERY_PARAMETERS_MAX + 1; i++)
         (void)buf_append_text(&b, "a&");
     (void)buf_append_text(&b, " HTTP/1.1\r\nHost: h\r\n\r\n");
-    is_int(parse(&head, &parser, b.data, b.len), 400, "too many parameters");
+    is_int(parse(&head, &parser, b.data, b.len), 414, "too many parameters");
     head_done(&head);
     buf_done(&b);
 }

@@ -181,6 +181,24 @@ static void test_mismatch(void)
     }
 }
 
+static void test_any_digest(void)
+{
+    static const size_t sizes[] = {0, 10, SIZE};
+
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+        struct fixture f;
+
+        setup(&f, 0);
+        append(&f, 0, sizes[i]);
+        finish(&f, NULL);
+        ok(blob_holds(f.blob, f.bytes, sizes[i]), "%zu bytes of any digest", sizes[i]);
+        ok(f.blob != NULL &&
+               strcmp(f.blob->digest.text, help_digest(DIGEST_SHA256, f.bytes, sizes[i]).text) == 0,
+           "%zu bytes of any digest: their sha256", sizes[i]);
+        teardown(&f);
+    }
+}
+
 static void test_full(void)
 {
     struct fixture f;
@@ -380,6 +398,7 @@ int main(void)
     test_sizes();
     test_split();
     test_mismatch();
+    test_any_digest();
     test_full();
     test_truncate();
     test_truncate_rest();

@@ -357,10 +357,8 @@ static void test_job(void)
     world_free(w);
 }
 
-static bool is_discharged(void *arg)
+static bool is_discharged(struct world *w)
 {
-    struct world *w = arg;
-
     return w->blobs->ops->used(w->blobs) <= strlen("{}");
 }
 
@@ -381,9 +379,26 @@ static void test_leave(void)
     x = begin(w, path_of("v1"), IMAGE, NULL, -1);
     push_text(x, text);
     push_close(x);
-    ok(push_run_until(loop, is_discharged, w), "so does one that leaves during the job");
+    ok(is_discharged(w), "so does one that leaves during the job");
     ok(tag_target(w, "v1") == NULL, "no tag came of it");
     world_free(w);
+}
+
+/* The server stops while a job reads a manifest: its end comes after the world's. */
+static void test_stop(void)
+{
+    struct world *w = make_world();
+    auto_free char *text = large_image(w);
+    struct http_exchange *x = begin(w, path_of("v1"), IMAGE, NULL, -1);
+    struct loop *old = loop;
+
+    push_text(x, text);
+    is_int(fake_status(x), 0, "a job is under way");
+    push_close(x);
+    world_free(w);
+    loop_free(old);
+    ASSERT(loop_new(&loop, 1, NULL) == 0);
+    ok(true, "stopped in the middle of it");
 }
 
 /* 8 MiB of empty objects must cost neither time nor memory. */
@@ -491,6 +506,7 @@ int main(void)
     test_too_large();
     test_job();
     test_leave();
+    test_stop();
     test_flood();
     test_storage_full();
     test_no_memory();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Listing referrers, rules RF1 to RF7. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -187,6 +188,37 @@ static void test_pages(struct fixture *f)
     f->world->settings.referrers_page = 1000;
 }
 
+/* Three entries of 3 MiB each: a page that has grown too far ends. */
+static void test_large_entries(struct fixture *f)
+{
+    static const char *const texts[] = {"{\"n\":1}", "{\"n\":2}", "{\"n\":3}"};
+    enum { VALUE = 3 * 1024 * 1024 };
+    auto_free char *annotations = malloc(VALUE + 16);
+    struct digest got[4];
+    struct http_exchange *x;
+    char query[256];
+
+    ASSERT(annotations != NULL);
+    memcpy(annotations, "{\"k\":\"", 6);
+    memset(annotations + 6, 'x', VALUE);
+    memcpy(annotations + 6 + VALUE, "\"}", 3);
+    f->world->settings.referrers_page = 0;
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        (void)add(f, "big", texts[i], "", SUBJECT, annotations);
+    x = ask(f, "big", "");
+    is_int((long long)digests_of(x, got, 4), 2, "RF6 a page of large entries");
+    (void)snprintf(query, sizeof(query), "</v2/big/referrers/" SUBJECT "?last=%s>; rel=\"next\"",
+                   got[1].text);
+    is_str(fake_header(x, "Link"), query, "RF6   Link without n");
+    (void)snprintf(query, sizeof(query), "?last=%s", got[1].text);
+    fixture_end(x);
+    x = ask(f, "big", query);
+    is_int((long long)digests_of(x, got, 4), 1, "RF6 the rest");
+    is_str(fake_header(x, "Link"), NULL, "RF6   without Link");
+    fixture_end(x);
+    f->world->settings.referrers_page = 1000;
+}
+
 /* An index under the fallback tag; padded beyond what is read at once when large. */
 static void add_fallback(struct fixture *f, const char *repo, const struct digest *list, size_t n,
                          size_t padding)
@@ -271,6 +303,7 @@ int main(void)
     test_bare_descriptor(&f);
     test_filter(&f);
     test_pages(&f);
+    test_large_entries(&f);
     test_fallback(&f, "small", 0, "a fallback list");
     test_fallback(&f, "large", 300 * 1024, "a large fallback list");
     test_fallback_of_others(&f);

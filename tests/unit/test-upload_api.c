@@ -454,6 +454,64 @@ static void test_storage_max(void)
     scene_done(&s);
 }
 
+/* --- Back-pressure --------------------------------------------------------------------------- */
+
+static bool is_flowing(void *arg)
+{
+    return !fake_body_is_paused(arg);
+}
+
+/* Without turns of the loop no digest job reports, so the store falls behind for certain. */
+static void test_pressure(void)
+{
+    enum { PIECE = 1 << 20, PIECES_MAX = 256 };
+    auto_free char *piece = calloc(1, PIECE);
+    struct http_exchange *x;
+    struct scene s;
+    int pieces = 0;
+
+    ASSERT(piece != NULL);
+    scene_init(&s, &REGISTRY_SETTINGS_DEFAULT);
+    x = patch(&s, NULL, -1);
+    while (pieces < PIECES_MAX && !fake_body_is_paused(x)) {
+        fake_body_send(x, piece, PIECE);
+        pieces++;
+    }
+    ok(pieces > 1 && pieces < PIECES_MAX, "the sender is paused after %d MiB", pieces);
+    ok(push_run_until(loop, is_flowing, x), "and goes on when the digest caught up");
+    fake_body_end(x);
+    is_int(fake_status(x), 202, "all of it was taken");
+    push_close(x);
+    is_size(&s, (long long)pieces * PIECE, "all of it");
+    scene_done(&s);
+}
+
+/* A client that leaves while it is held back: nothing may be resumed afterwards. */
+static bool never(void *arg)
+{
+    return ++*(int *)arg > 50;
+}
+
+static void test_leave_under_pressure(void)
+{
+    enum { PIECE = 1 << 20, PIECES_MAX = 256 };
+    auto_free char *piece = calloc(1, PIECE);
+    struct http_exchange *x;
+    struct scene s;
+    int turns = 0;
+
+    ASSERT(piece != NULL);
+    scene_init(&s, &REGISTRY_SETTINGS_DEFAULT);
+    x = patch(&s, NULL, -1);
+    for (int i = 0; i < PIECES_MAX && !fake_body_is_paused(x); i++)
+        fake_body_send(x, piece, PIECE);
+    ok(fake_body_is_paused(x), "the sender is paused");
+    push_close(x);
+    (void)push_run_until(loop, never, &turns);
+    is_int(s.up->state, UPLOAD_IDLE, "the session waits for the next request");
+    scene_done(&s);
+}
+
 int main(void)
 {
     plan_lazy();
@@ -476,6 +534,8 @@ int main(void)
     test_put_mismatch();
     test_blob_max();
     test_storage_max();
+    test_pressure();
+    test_leave_under_pressure();
     loop_free(loop);
     done_testing();
 }
