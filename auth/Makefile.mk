@@ -10,18 +10,28 @@ libauth_a_SOURCES = \
 	%D%/base_url.c %D%/base_url.h \
 	%D%/challenge.c %D%/challenge.h \
 	%D%/challenge_format.c %D%/challenge_format.h \
+	%D%/claims.c %D%/claims.h \
 	%D%/form.c %D%/form.h \
 	%D%/htpasswd.c %D%/htpasswd.h \
 	%D%/identity.h \
 	%D%/internal.h \
+	%D%/jwks.c %D%/jwks.h \
+	%D%/jws.c %D%/jws.h \
+	%D%/key.c %D%/key.h %D%/key_internal.h \
+	%D%/key_certificate.c \
+	%D%/key_id.c %D%/key_id.h \
+	%D%/key_pem.c \
+	%D%/key_set.c %D%/key_set.h \
 	%D%/keyed_hash.c %D%/keyed_hash.h \
+	%D%/keyring.c %D%/keyring.h \
 	%D%/login.h \
+	%D%/openssl_err.c %D%/openssl_err.h \
 	%D%/policy.c %D%/policy.h \
 	%D%/policy_rule.c %D%/policy_rule.h \
 	%D%/refresh.h \
 	%D%/revoked.h \
-	%D%/scope.c %D%/scope.h \
-	%D%/scope_internal.h %D%/scope_json.c \
+	%D%/scope.c %D%/scope.h %D%/scope_internal.h \
+	%D%/scope_json.c \
 	%D%/secret.c %D%/secret.h \
 	%D%/token.h \
 	%D%/token_ask.c %D%/token_ask.h

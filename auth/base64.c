@@ -15,7 +15,7 @@ void base64_encode(struct buf *b, enum base64_alphabet alphabet, const void *p, 
 {
     const char *digits = alphabets[alphabet];
     const unsigned char *in = p;
-    char *out = buf_room(b, (n + 2) / 3 * 4);
+    char *out = buf_room(b, alphabet == BASE64_URL ? (n * 4 + 2) / 3 : (n + 2) / 3 * 4);
     size_t at = 0;
 
     if (out == NULL)

@@ -32,7 +32,15 @@ UNIT_TESTS += %D%/test-server
 %C%_test_server_SOURCES = %D%/test-server.c %D%/server_app.c %D%/server_app.h
 
 # auth: scopes, keys, tokens
+EXTRA_DIST += %D%/key_help.h
 UNIT_TESTS += %D%/test-base64
+UNIT_TESTS += %D%/test-claims
+UNIT_TESTS += %D%/test-jwks
+UNIT_TESTS += %D%/test-jws
+UNIT_TESTS += %D%/test-key
+UNIT_TESTS += %D%/test-key_id
+UNIT_TESTS += %D%/test-key_set
+UNIT_TESTS += %D%/test-keyring
 UNIT_TESTS += %D%/test-scope
 
 # auth: challenges and the token service

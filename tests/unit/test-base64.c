@@ -90,9 +90,12 @@ static void test_all_bytes(void)
 static void test_limit(void)
 {
     auto_buf struct buf b = BUF_INIT(3);
+    auto_buf struct buf exact = BUF_INIT(2);
 
     base64_encode(&b, BASE64_STANDARD, "foo", 3);
     ok(b.failed && b.len == 0, "what does not fit is the buffer's failure");
+    base64_encode(&exact, BASE64_URL, "f", 1);
+    is_str(buf_text(&exact), "Zg", "what just fits is none");
 }
 
 int main(void)
