@@ -8,6 +8,7 @@ noinst_LIBRARIES += libcli.a
 libcli_a_SOURCES = \
 	%D%/client.c %D%/client.h \
 	%D%/command.c %D%/command.h \
+	%D%/gen_cert.c \
 	%D%/healthcheck.c \
 	%D%/ready.c %D%/ready.h \
 	%D%/serve.c \

@@ -30,6 +30,7 @@ struct command {
 
 enum cli_status run_serve(int argc, char **argv);
 enum cli_status run_healthcheck(int argc, char **argv);
+enum cli_status run_gen_cert(int argc, char **argv);
 enum cli_status run_version(int argc, char **argv);
 
 /* Prints "ocimock COMMAND: message" to standard error; the status that fits the error. */

@@ -16,6 +16,7 @@ enum { HELP_MAX = 16 * 1024 };
 static const struct command commands[] = {
     {"serve", "run the registry", run_serve},
     {"healthcheck", "ask a running server whether it serves", run_healthcheck},
+    {"gen-cert", "make a CA, server and client certificates, good or bad", run_gen_cert},
     {"version", "print the version", run_version},
 };
 

@@ -71,6 +71,18 @@ static const struct option rows[] = {
          "Further host name or address in the certificate of --tls-auto, beside localhost, this "
          "host's name and the listen addresses",
      MEMBER(tls_hosts)},
+    {.key = "tls.client_ca",
+     .flag = "tls-client-ca",
+     .arg = "FILE",
+     .value.type = SCHEMA_PATH,
+     .help = "Accept client certificates of these CAs (PEM); their subject is mapped to an account",
+     MEMBER(tls_client_ca)},
+    {.key = "tls.client_required",
+     .flag = "tls-client-required",
+     .value.type = SCHEMA_BOOL,
+     .preset = "false",
+     .help = "Refuse TLS connections without a client certificate",
+     MEMBER(tls_client_required)},
 
     {.key = "import",
      .flag = "import",

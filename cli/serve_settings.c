@@ -72,6 +72,11 @@ static int check_together(struct serve_settings *s, struct err *err)
         return err_set(err, ERR_USAGE,
                        "tls.auto makes a certificate: tls.certificate must not be "
                        "given too");
+    if (s->tls_client_required && s->tls_client_ca == NULL)
+        return err_set(err, ERR_USAGE, "tls.client_required needs tls.client_ca");
+    if (s->tls_client_ca != NULL && !serve_settings_tls(s))
+        return err_set(err, ERR_USAGE,
+                       "tls.client_ca needs TLS: tls.certificate and tls.key, or tls.auto");
     if (s->tls_listen.count > 0 && s->tls_certificate == NULL && s->tls_auto == NULL)
         return err_set(err, ERR_USAGE, "tls.listen needs tls.certificate and tls.key, or tls.auto");
     if (serve_settings_tls(s) && s->tls_listen.count == 0)

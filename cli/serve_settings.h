@@ -25,6 +25,9 @@ struct serve_settings {
     struct option_list tls_hosts; /* further names for the certificate of tls.auto */
     const char *tls_certificate;
     const char *tls_key;
+    const char
+        *tls_client_ca; /* whose client certificates are accepted; NULL: none are asked for */
+    bool tls_client_required;
     const char *tls_auto; /* folder; "true": the usual one; NULL: off */
     struct option_list import;
     struct registry_settings registry;

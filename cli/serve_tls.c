@@ -59,10 +59,16 @@ static int make_certificate(const struct serve_settings *s, struct certificate_f
 int serve_tls_new(struct http_tls **ret, const struct serve_settings *s, struct err *err)
 {
     auto_free struct certificate_files *files = NULL;
+    struct http_tls_options options = {
+        .certificate = s->tls_certificate,
+        .key = s->tls_key,
+        .client_ca = s->tls_client_ca,
+        .client_required = s->tls_client_required,
+    };
     struct log_line line;
 
     if (s->tls_auto == NULL)
-        return http_tls_new(ret, s->tls_certificate, s->tls_key, err);
+        return http_tls_new(ret, &options, err);
     files = malloc(sizeof(*files));
     if (files == NULL)
         return err_set(err, ERR_NOMEM, "certificate");
@@ -71,7 +77,9 @@ int serve_tls_new(struct http_tls **ret, const struct serve_settings *s, struct 
     log_begin(&line, LOG_LEVEL_INFO, "made a certificate; clients trust it by its CA");
     log_text(&line, "ca", files->ca);
     log_end(&line);
-    return http_tls_new(ret, files->certificate, files->key, err);
+    options.certificate = files->certificate;
+    options.key = files->key;
+    return http_tls_new(ret, &options, err);
 }
 
 int serve_tls_reload(struct http_tls *tls, const struct serve_settings *s, struct err *err)

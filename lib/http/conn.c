@@ -367,3 +367,9 @@ bool http_conn_is_tls(const struct http_conn *c)
 {
     return c->listener->tls != NULL;
 }
+
+bool http_conn_client_subject(const struct http_conn *c, char *text, size_t size)
+{
+    return c->transport.ssl != NULL && c->transport.established &&
+           http_tls_client_subject(c->transport.ssl, text, size);
+}

@@ -69,5 +69,7 @@ size_t http_server_connections(const struct http_server *s);
 const char *http_conn_peer(const struct http_conn *c);
 struct http_listener *http_conn_listener(const struct http_conn *c);
 bool http_conn_is_tls(const struct http_conn *c);
+/* The subject of the client certificate ("CN=alice,O=team"), cut to size; false: there is none. */
+bool http_conn_client_subject(const struct http_conn *c, char *text, size_t size);
 
 #endif

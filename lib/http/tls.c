@@ -6,14 +6,17 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 
 #include "lib/util/err.h"
 #include "lib/util/util.h"
 
 struct http_tls {
-    char *certificate; /* owned path */
-    char *key;         /* owned path */
-    SSL_CTX *ctx;      /* owned; replaced whole by a reload */
+    char *certificate; /* owned path, as the others */
+    char *key;
+    char *client_ca; /* NULL: no client certificates */
+    bool client_required;
+    SSL_CTX *ctx; /* owned; replaced whole by a reload */
 };
 
 static int failed(struct err *err, const char *what, const char *path)
@@ -54,7 +57,28 @@ static int load_pair(SSL_CTX *ctx, const char *certificate, const char *key, str
     return 0;
 }
 
-static SSL_CTX *ctx_new(const char *certificate, const char *key, struct err *err)
+/* Clients that show no certificate may still log in otherwise, unless one is required. */
+static int load_client_ca(SSL_CTX *ctx, const struct http_tls *tls, struct err *err)
+{
+    static const unsigned char session_context[] = "ocimock";
+    STACK_OF(X509_NAME) * names;
+
+    if (tls->client_ca == NULL)
+        return 0;
+    ERR_clear_error();
+    names = SSL_load_client_CA_file(tls->client_ca);
+    if (names == NULL || SSL_CTX_load_verify_file(ctx, tls->client_ca) != 1) {
+        sk_X509_NAME_pop_free(names, X509_NAME_free);
+        return failed(err, "CA of client certificates", tls->client_ca);
+    }
+    SSL_CTX_set_client_CA_list(ctx, names);
+    SSL_CTX_set_verify(
+        ctx, SSL_VERIFY_PEER | (tls->client_required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), NULL);
+    (void)SSL_CTX_set_session_id_context(ctx, session_context, sizeof(session_context) - 1);
+    return 0;
+}
+
+static SSL_CTX *ctx_new(const struct http_tls *tls, struct err *err)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 
@@ -70,26 +94,30 @@ static SSL_CTX *ctx_new(const char *certificate, const char *key, struct err *er
                                        SSL_OP_IGNORE_UNEXPECTED_EOF);
     (void)SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_alpn_select_cb(ctx, select_protocol, NULL);
-    if (load_pair(ctx, certificate, key, err) != 0) {
+    if (load_pair(ctx, tls->certificate, tls->key, err) != 0 ||
+        load_client_ca(ctx, tls, err) != 0) {
         SSL_CTX_free(ctx);
         return NULL;
     }
     return ctx;
 }
 
-int http_tls_new(struct http_tls **ret, const char *certificate, const char *key, struct err *err)
+int http_tls_new(struct http_tls **ret, const struct http_tls_options *o, struct err *err)
 {
     struct http_tls *tls = calloc(1, sizeof(*tls));
 
     if (tls == NULL)
         return err_set(err, ERR_NOMEM, "TLS");
-    tls->certificate = strdup(certificate);
-    tls->key = strdup(key);
-    if (tls->certificate == NULL || tls->key == NULL) {
+    tls->certificate = strdup(o->certificate);
+    tls->key = strdup(o->key);
+    tls->client_ca = o->client_ca != NULL ? strdup(o->client_ca) : NULL;
+    tls->client_required = o->client_required;
+    if (tls->certificate == NULL || tls->key == NULL ||
+        (o->client_ca != NULL && tls->client_ca == NULL)) {
         http_tls_free(tls);
         return err_set(err, ERR_NOMEM, "TLS");
     }
-    tls->ctx = ctx_new(certificate, key, err);
+    tls->ctx = ctx_new(tls, err);
     if (tls->ctx == NULL) {
         http_tls_free(tls);
         return -1;
@@ -105,12 +133,13 @@ void http_tls_free(struct http_tls *tls)
     SSL_CTX_free(tls->ctx);
     free(tls->certificate);
     free(tls->key);
+    free(tls->client_ca);
     free(tls);
 }
 
 int http_tls_reload(struct http_tls *tls, struct err *err)
 {
-    SSL_CTX *ctx = ctx_new(tls->certificate, tls->key, err);
+    SSL_CTX *ctx = ctx_new(tls, err);
 
     if (ctx == NULL)
         return -1;
@@ -122,4 +151,23 @@ int http_tls_reload(struct http_tls *tls, struct err *err)
 struct ssl_st *http_tls_accept(struct http_tls *tls)
 {
     return SSL_new(tls->ctx);
+}
+
+bool http_tls_client_subject(const struct ssl_st *ssl, char *text, size_t size)
+{
+    X509 *certificate = SSL_get0_peer_certificate(ssl);
+    BIO *bio;
+    int n = -1;
+
+    if (certificate == NULL || SSL_get_verify_result(ssl) != X509_V_OK)
+        return false;
+    bio = BIO_new(BIO_s_mem());
+    if (bio != NULL &&
+        X509_NAME_print_ex(bio, X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253) >= 0)
+        n = BIO_read(bio, text, (int)size - 1);
+    BIO_free(bio);
+    if (n <= 0)
+        return false;
+    text[n] = '\0';
+    return true;
 }

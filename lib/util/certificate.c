@@ -25,7 +25,7 @@
 enum {
     DAY = 24 * 60 * 60,
     CA_DAYS = 3650,
-    SERVER_DAYS = 397, /* the most that browsers take */
+    LEAF_DAYS = 397, /* the most that browsers take */
     SERIAL_BYTES = 16,
 };
 
@@ -191,10 +191,10 @@ static bool set_serial(X509 *x, char hex[9])
     return good;
 }
 
-/* Serial, dates, subject and key of a new certificate. */
+/* Serial, subject and key of a new certificate that is valid from an hour ago on. */
 static bool begin(X509 *x, EVP_PKEY *key, const char *common_name, bool unique, int days)
 {
-    char text[64], hex[9];
+    char text[128], hex[9];
     X509_NAME *subject = X509_get_subject_name(x);
 
     if (X509_set_version(x, X509_VERSION_3) != 1 || !set_serial(x, hex))
@@ -227,21 +227,38 @@ static int make_ca(struct pair *ret, struct err *err)
     return 0;
 }
 
-static int make_server(struct pair *ret, const struct pair *ca,
-                       const struct certificate_names *names, struct err *err)
+/* Moves the dates where the flaw wants them. */
+static bool set_flaw(X509 *x, enum certificate_flaw flaw)
+{
+    switch (flaw) {
+    case CERTIFICATE_EXPIRED:
+        return X509_gmtime_adj(X509_getm_notBefore(x), -30L * DAY) != NULL &&
+               X509_gmtime_adj(X509_getm_notAfter(x), -1L * DAY) != NULL;
+    case CERTIFICATE_NOT_YET:
+        return X509_gmtime_adj(X509_getm_notBefore(x), 1L * DAY) != NULL;
+    default:
+        return true;
+    }
+}
+
+static int make_leaf(struct pair *ret, const struct pair *ca, const struct certificate_request *r,
+                     struct err *err)
 {
     auto_pair struct pair p = {.certificate = X509_new(), .key = EVP_EC_gen("P-256")};
+    bool self = r->flaw == CERTIFICATE_SELF_SIGNED;
     X509 *x = p.certificate;
+    X509 *issuer = self ? x : ca->certificate;
 
-    if (x == NULL || p.key == NULL || !begin(x, p.key, "ocimock", false, SERVER_DAYS) ||
-        X509_set_issuer_name(x, X509_get_subject_name(ca->certificate)) != 1 ||
-        !add_extension(x, ca->certificate, NID_basic_constraints, "critical,CA:FALSE") ||
-        !add_extension(x, ca->certificate, NID_key_usage, "critical,digitalSignature") ||
-        !add_extension(x, ca->certificate, NID_ext_key_usage, "serverAuth") ||
-        !add_extension(x, ca->certificate, NID_subject_key_identifier, "hash") ||
-        !add_extension(x, ca->certificate, NID_authority_key_identifier, "keyid") ||
-        !add_names(x, names) || X509_sign(x, ca->key, EVP_sha256()) == 0)
-        return failed(err, "server certificate");
+    if (x == NULL || p.key == NULL || !begin(x, p.key, r->common_name, false, LEAF_DAYS) ||
+        !set_flaw(x, r->flaw) || X509_set_issuer_name(x, X509_get_subject_name(issuer)) != 1 ||
+        !add_extension(x, issuer, NID_basic_constraints, "critical,CA:FALSE") ||
+        !add_extension(x, issuer, NID_key_usage, "critical,digitalSignature") ||
+        !add_extension(x, issuer, NID_ext_key_usage, r->client ? "clientAuth" : "serverAuth") ||
+        !add_extension(x, issuer, NID_subject_key_identifier, "hash") ||
+        !add_extension(x, issuer, NID_authority_key_identifier, "keyid") ||
+        (r->names != NULL && !add_names(x, r->names)) ||
+        X509_sign(x, self ? p.key : ca->key, EVP_sha256()) == 0)
+        return failed(err, r->client ? "client certificate" : "server certificate");
     *ret = p;
     p = (struct pair){0};
     return 0;
@@ -373,31 +390,53 @@ static int get_ca(struct pair *ret, const char *certificate, const char *key, st
     return write_certificate(certificate, ret->certificate, NULL, err);
 }
 
-static int make_all(const struct certificate_files *files, const char *ca_key,
-                    const struct certificate_names *names, struct err *err)
+static int issue(const struct certificate_files *files, const char *ca_key,
+                 const struct certificate_request *r, struct err *err)
 {
     auto_pair struct pair ca = {0};
-    auto_pair struct pair server = {0};
+    auto_pair struct pair leaf = {0};
+    bool self = r->flaw == CERTIFICATE_SELF_SIGNED;
 
-    if (get_ca(&ca, files->ca, ca_key, err) != 0 || make_server(&server, &ca, names, err) != 0 ||
-        write_key(files->key, server.key, err) != 0)
+    if ((!self && get_ca(&ca, files->ca, ca_key, err) != 0) || make_leaf(&leaf, &ca, r, err) != 0 ||
+        write_key(files->key, leaf.key, err) != 0)
         return -1;
-    return write_certificate(files->certificate, server.certificate, ca.certificate, err);
+    return write_certificate(files->certificate, leaf.certificate, ca.certificate, err);
 }
 
-int certificate_make(struct certificate_files *ret, const char *folder,
-                     const struct certificate_names *names, struct err *err)
+/* FILE plus an ending, in the folder. */
+static int make_leaf_path(char dst[PATH_MAX], const char *folder, const char *file,
+                          const char *ending, struct err *err)
+{
+    char name[NAME_MAX + 1];
+
+    if (file[0] == '\0' || file[0] == '.' || strchr(file, '/') != NULL ||
+        snprintf(name, sizeof(name), "%s%s", file, ending) >= (int)sizeof(name))
+        return err_set(err, ERR_INVALID, "%s is no name of a file", TEXT_QUOTE(file));
+    return make_path(dst, folder, name, err);
+}
+
+int certificate_issue(struct certificate_files *ret, const char *folder,
+                      const struct certificate_request *r, struct err *err)
 {
     char ca_key[PATH_MAX];
     auto_close int lock = -1;
 
     if (make_path(ret->ca, folder, "ca.crt", err) != 0 ||
-        make_path(ret->certificate, folder, "server.crt", err) != 0 ||
-        make_path(ret->key, folder, "server.key", err) != 0 ||
+        make_leaf_path(ret->certificate, folder, r->file, ".crt", err) != 0 ||
+        make_leaf_path(ret->key, folder, r->file, ".key", err) != 0 ||
         make_path(ca_key, folder, "ca.key", err) != 0 || make_folder(folder, err) != 0)
         return -1;
     lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (lock < 0 || flock(lock, LOCK_EX) != 0)
         return err_sys(err, "folder for certificates %s", folder);
-    return make_all(ret, ca_key, names, err);
+    return issue(ret, ca_key, r, err);
+}
+
+int certificate_make(struct certificate_files *ret, const char *folder,
+                     const struct certificate_names *names, struct err *err)
+{
+    const struct certificate_request server = {
+        .file = "server", .common_name = "ocimock", .names = names};
+
+    return certificate_issue(ret, folder, &server, err);
 }

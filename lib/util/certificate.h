@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Server certificates for tests: a CA of our own in a folder, and a certificate signed by it.
+ * Certificates for tests: a CA of our own in a folder, and certificates signed by it.
  *
  *     FOLDER/ca.crt, ca.key           made once, then used again: clients trust it once
  *     FOLDER/server.crt, server.key   made anew each time; server.crt has the CA behind it
@@ -12,6 +12,7 @@
 #define LIB_UTIL_CERTIFICATE_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct err;
@@ -41,5 +42,26 @@ int certificate_names_add_listener(struct certificate_names *names, const char *
 /* Makes what is missing in the folder (which is made too) and the server's pair. */
 int certificate_make(struct certificate_files *ret, const char *folder,
                      const struct certificate_names *names, struct err *err);
+
+/* What may be wrong with a certificate, for clients to find out. */
+enum certificate_flaw {
+    CERTIFICATE_GOOD,
+    CERTIFICATE_EXPIRED,     /* its time is over */
+    CERTIFICATE_NOT_YET,     /* its time has not come */
+    CERTIFICATE_SELF_SIGNED, /* signed by its own key; the folder's CA has no part in it */
+};
+
+struct certificate_request {
+    const char *file;        /* its files in the folder: FILE.crt and FILE.key; no '/' */
+    const char *common_name; /* CN of the subject */
+    bool client;             /* proves who a client is (clientAuth), not a server */
+    enum certificate_flaw flaw;
+    const struct certificate_names *names; /* NULL: none */
+};
+
+/* Makes what is missing in the folder and the pair that is asked for; ret->certificate and ret->key
+ * name it. */
+int certificate_issue(struct certificate_files *ret, const char *folder,
+                      const struct certificate_request *request, struct err *err);
 
 #endif

@@ -61,4 +61,6 @@ INTEGRATION_TESTS += %D%/test-upload
 
 # The command line, with the program itself.
 INTEGRATION_BATS += %D%/cli.bats
+INTEGRATION_BATS += %D%/certificate.bats
+EXTRA_DIST += %D%/certificate.bats
 EXTRA_DIST += %D%/cli.bats
