@@ -34,4 +34,5 @@ libauth_a_SOURCES = \
 	%D%/scope_json.c \
 	%D%/secret.c %D%/secret.h \
 	%D%/token.h \
-	%D%/token_ask.c %D%/token_ask.h
+	%D%/token_ask.c %D%/token_ask.h \
+	%D%/trust.c %D%/trust.h

@@ -42,6 +42,7 @@ UNIT_TESTS += %D%/test-key_id
 UNIT_TESTS += %D%/test-key_set
 UNIT_TESTS += %D%/test-keyring
 UNIT_TESTS += %D%/test-scope
+UNIT_TESTS += %D%/test-trust
 
 # auth: challenges and the token service
 UNIT_TESTS += %D%/test-base_url
