@@ -162,6 +162,7 @@ static struct account *insert(struct accounts *a, const char *name, struct err *
         return NULL;
     }
     account->epoch = ++a->last_number;
+    account->refresh_epoch = account->epoch;
     account->ended_at = INT64_MIN;
     account->index = HASH_COUNT(a->table);
     a->all[account->index] = account;
@@ -269,8 +270,10 @@ int accounts_rotate(struct accounts *a, const char *name, const struct account_s
         return -1;
     if (make_secret(a, &made, name, secret, err) != 0)
         return err_wrap(err, "account %s", TEXT_QUOTE(name));
-    if (old_until == 0)
+    if (old_until == 0) {
         drop_secrets(account);
+        account->refresh_epoch = ++a->last_number;
+    }
     for (size_t i = 0; i < account->secret_count; i++) {
         if (account->secrets[i].until == 0 || account->secrets[i].until > old_until)
             account->secrets[i].until = old_until;
@@ -283,6 +286,7 @@ int accounts_rotate(struct accounts *a, const char *name, const struct account_s
 static void end_sessions(struct accounts *a, struct account *account)
 {
     account->epoch = ++a->last_number;
+    account->refresh_epoch = account->epoch;
     account->ended_at = clock_now_ms(a->clock);
 }
 
@@ -415,11 +419,11 @@ json_t *accounts_to_json(const struct accounts *a)
 /* --- What was issued ----------------------------------------------------------------------------
  */
 
-uint64_t accounts_epoch(const struct accounts *a, const char *name)
+uint64_t accounts_refresh_epoch(const struct accounts *a, const char *name)
 {
     const struct account *account = account_get(a, name);
 
-    return account == NULL ? 0 : account->epoch;
+    return account == NULL ? 0 : account->refresh_epoch;
 }
 
 int accounts_token_id(const struct accounts *a, const char *name, char dst[ACCOUNT_TOKEN_ID_SIZE],
@@ -427,12 +431,13 @@ int accounts_token_id(const struct accounts *a, const char *name, char dst[ACCOU
 {
     unsigned char random[TOKEN_RANDOM];
     char text[2 * TOKEN_RANDOM + 1];
+    const struct account *account = account_get(a, name);
 
     if (RAND_bytes(random, sizeof(random)) != 1)
         return err_set(err, ERR_SYSTEM, "no random numbers");
     text_hex(text, random, sizeof(random));
-    (void)snprintf(dst, ACCOUNT_TOKEN_ID_SIZE, "%s-%" PRIx64 "-%s", a->tag, accounts_epoch(a, name),
-                   text);
+    (void)snprintf(dst, ACCOUNT_TOKEN_ID_SIZE, "%s-%" PRIx64 "-%s", a->tag,
+                   account == NULL ? 0 : account->epoch, text);
     return 0;
 }
 

@@ -65,8 +65,8 @@ int accounts_add(struct accounts *a, const char *name, const struct account_secr
                  enum account_origin origin, struct err *err);
 /*
  * A new secret. The old ones stay valid until old_until (milliseconds since 1970, the world's time)
- * at most; 0: no longer than now, and what was remembered of the account is forgotten. Tokens that
- * were issued go on. ERR_ABSENT.
+ * at most; 0: no longer than now, and refresh tokens end with them. Access tokens that were issued
+ * go on. ERR_ABSENT.
  */
 int accounts_rotate(struct accounts *a, const char *name, const struct account_secret *secret,
                     int64_t old_until, struct err *err);
@@ -93,8 +93,9 @@ struct json_t *accounts_to_json(const struct accounts *a);
 /* --- What was issued ----------------------------------------------------------------------------
  */
 
-/* Of an account that exists or existed; 0 for others. Grows with each end of its sessions. */
-uint64_t accounts_epoch(const struct accounts *a, const char *name);
+/* Of an account that exists or existed; 0 for others. It grows whenever refresh tokens issued so
+   far are to be refused. */
+uint64_t accounts_refresh_epoch(const struct accounts *a, const char *name);
 /*
  * An id (`jti`) for a token that is issued to the account ("" for anonymous) by this process: it
  * holds the account's epoch, so that accounts_token_ended() is exact within a second.

@@ -20,6 +20,7 @@ struct account_check {
     char *hashes[ACCOUNT_SECRETS_MAX];
     size_t count;
     struct keyed_digest digest;
+    uint64_t version; /* of the account; 0: there was none */
     bool real; /* the hashes are the account's own */
     int right; /* index of the hash that was right; -1: none was */
 };
@@ -162,6 +163,18 @@ static struct account_check *make_check(const struct account *account, const cha
     return STEAL(c);
 }
 
+static uint64_t version_of(const struct accounts *a, const char *name)
+{
+    const struct account *account = account_get(a, name);
+
+    return account == NULL ? 0 : account->version;
+}
+
+bool accounts_check_is_current(const struct accounts *a, const struct account_check *check)
+{
+    return version_of(a, check->name) == check->version;
+}
+
 enum account_verdict accounts_check(struct accounts *a, const char *name, const char *secret,
                                     const struct keyed_digest *digest,
                                     struct account_check **ret_check)
@@ -189,6 +202,7 @@ enum account_verdict accounts_check(struct accounts *a, const char *name, const 
         return ACCOUNT_BAD;
     }
     check->real = real;
+    check->version = version_of(a, name);
     *ret_check = check;
     return ACCOUNT_SLOW;
 }

@@ -32,6 +32,8 @@ enum account_verdict accounts_check(struct accounts *a, const char *name, const 
 void account_check_run(struct account_check *check);
 /* On the loop again: whether it was right and still is, and remembers that. */
 bool accounts_check_finish(struct accounts *a, const struct account_check *check);
+/* False when the account's secrets were changed since the check was made. */
+bool accounts_check_is_current(const struct accounts *a, const struct account_check *check);
 void account_check_free(struct account_check *check); /* NULL-safe; wipes the secret */
 
 /* What a secret is remembered by. False: see keyed_hash(). */

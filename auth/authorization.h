@@ -5,6 +5,8 @@
 #ifndef AUTH_AUTHORIZATION_H
 #define AUTH_AUTHORIZATION_H
 
+#include <stddef.h>
+
 struct http_request;
 
 enum authorization_kind {
@@ -21,6 +23,7 @@ struct authorization {
     const char *token;  /* BEARER; borrowed from the request */
     const char *reason; /* BAD: why, for the log; static. "" */
     char *memory;       /* owned: what was decoded; wiped by authorization_done() */
+    size_t size;        /* of memory */
 };
 
 /* authorization_done() must follow; what is borrowed lives until then. */

@@ -39,7 +39,7 @@ struct auth {
     char **services; /* further audiences that tokens are signed for; "*": any */
     size_t service_count;
     int64_t token_life; /* seconds */
-    int64_t leeway;     /* seconds */
+    uint32_t leeway;    /* milliseconds */
 
     struct base_url *base_url; /* owned, as all below */
     struct keyed_hash *hash;   /* key of this process */
