@@ -4,16 +4,20 @@ EXTRA_DIST += %D%/README.md
 libauth_a_SOURCES = \
 	%D%/account.c %D%/account.h %D%/account_internal.h \
 	%D%/account_check.c %D%/account_check.h \
-	%D%/auth.h \
-	%D%/authorization.h \
+	%D%/auth.c %D%/auth.h %D%/auth_internal.h \
+	%D%/auth_accounts.c \
+	%D%/auth_keys.c \
+	%D%/authorization.c %D%/authorization.h \
 	%D%/base64.c %D%/base64.h \
 	%D%/base_url.c %D%/base_url.h \
+	%D%/bearer.c %D%/bearer.h \
 	%D%/challenge.c %D%/challenge.h \
 	%D%/challenge_format.c %D%/challenge_format.h \
 	%D%/claims.c %D%/claims.h \
 	%D%/form.c %D%/form.h \
 	%D%/htpasswd.c %D%/htpasswd.h \
-	%D%/identity.h \
+	%D%/htpasswd_watch.c %D%/htpasswd_watch.h \
+	%D%/identity.c %D%/identity.h \
 	%D%/internal.h \
 	%D%/jwks.c %D%/jwks.h \
 	%D%/jws.c %D%/jws.h \
@@ -24,15 +28,16 @@ libauth_a_SOURCES = \
 	%D%/key_set.c %D%/key_set.h \
 	%D%/keyed_hash.c %D%/keyed_hash.h \
 	%D%/keyring.c %D%/keyring.h \
-	%D%/login.h \
+	%D%/login.c %D%/login.h \
 	%D%/openssl_err.c %D%/openssl_err.h \
 	%D%/policy.c %D%/policy.h \
 	%D%/policy_rule.c %D%/policy_rule.h \
-	%D%/refresh.h \
-	%D%/revoked.h \
+	%D%/refresh.c %D%/refresh.h \
+	%D%/revoked.c %D%/revoked.h \
 	%D%/scope.c %D%/scope.h %D%/scope_internal.h \
 	%D%/scope_json.c \
 	%D%/secret.c %D%/secret.h \
 	%D%/token.h \
 	%D%/token_ask.c %D%/token_ask.h \
-	%D%/trust.c %D%/trust.h
+	%D%/trust.c %D%/trust.h \
+	%D%/verified.c %D%/verified.h

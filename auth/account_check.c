@@ -21,8 +21,8 @@ struct account_check {
     size_t count;
     struct keyed_digest digest;
     uint64_t version; /* of the account; 0: there was none */
-    bool real; /* the hashes are the account's own */
-    int right; /* index of the hash that was right; -1: none was */
+    bool real;        /* the hashes are the account's own */
+    int right;        /* index of the hash that was right; -1: none was */
 };
 
 DEFINE_AUTO(check, struct account_check, account_check_free)

@@ -23,12 +23,12 @@ struct account {
     size_t secret_count;
     enum account_origin origin;
     bool disabled;
-    bool removed;     /* only its name and epoch are left */
-    uint64_t version; /* of its secrets: unique in the table */
-    uint64_t epoch;          /* of its tokens; unique in the table, and growing */
-    uint64_t refresh_epoch;  /* the same of its refresh tokens */
-    int64_t ended_at; /* when sessions were ended, milliseconds; INT64_MIN: never */
-    size_t index;     /* in accounts.all */
+    bool removed;           /* only its name and epoch are left */
+    uint64_t version;       /* of its secrets: unique in the table */
+    uint64_t epoch;         /* of its tokens; unique in the table, and growing */
+    uint64_t refresh_epoch; /* the same of its refresh tokens */
+    int64_t ended_at;       /* when sessions were ended, milliseconds; INT64_MIN: never */
+    size_t index;           /* in accounts.all */
     UT_hash_handle hh;
 };
 

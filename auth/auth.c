@@ -95,7 +95,8 @@ static int copy_settings(struct auth *auth, const struct auth_settings *s, struc
         (void)buf_appendf(&auth->warnings,
                           "auth.token_life is below a minute: clients may use tokens longer\n");
     if (copy_text(&auth->service, "auth.service", service, err) != 0 ||
-        copy_text(&auth->issuer, "auth.issuer", s->issuer != NULL ? s->issuer : service, err) != 0 ||
+        copy_text(&auth->issuer, "auth.issuer", s->issuer != NULL ? s->issuer : service, err) !=
+            0 ||
         copy_text(&auth->realm, "auth.realm", s->realm != NULL ? s->realm : service, err) != 0 ||
         copy_token_realm(auth, s->token_realm, err) != 0)
         return -1;
@@ -107,8 +108,8 @@ static int copy_settings(struct auth *auth, const struct auth_settings *s, struc
 
 static int choose_mode(struct auth *auth, const struct auth_settings *s, struct err *err)
 {
-    bool somebody = accounts_count(auth->accounts) > 0 || auth->htpasswd != NULL ||
-                    auth->trust != NULL;
+    bool somebody =
+        accounts_count(auth->accounts) > 0 || auth->htpasswd != NULL || auth->trust != NULL;
 
     if (auth->mode == AUTH_MODE_AUTO)
         auth->mode = somebody ? AUTH_MODE_BEARER : AUTH_MODE_NONE;
@@ -117,8 +118,9 @@ static int choose_mode(struct auth *auth, const struct auth_settings *s, struct 
                        "auth.mode is basic, but nobody can log in: give auth.accounts, "
                        "auth.htpasswd or --user");
     if (auth->mode == AUTH_MODE_NONE && json_array_size(s->policy) > 0)
-        (void)buf_appendf(&auth->warnings,
-                          "auth.policy has no effect: there are no accounts, so auth.mode is none\n");
+        (void)buf_appendf(
+            &auth->warnings,
+            "auth.policy has no effect: there are no accounts, so auth.mode is none\n");
     if (auth->ping == AUTH_PING_AUTO)
         auth->ping = auth->mode == AUTH_MODE_NONE || policy_is_open(auth->policy)
                          ? AUTH_PING_OPEN
@@ -129,15 +131,15 @@ static int choose_mode(struct auth *auth, const struct auth_settings *s, struct 
 /* --- Policy -------------------------------------------------------------------------------------
  */
 
-
 static void warn_unknown(void *arg, size_t rule, const char *name)
 {
     struct auth *auth = arg;
 
     /* ':' is in no name of ours: a subject of a trusted issuer. */
     if (accounts_find(auth->accounts, name) == NULL && strchr(name, ':') == NULL)
-        (void)buf_appendf(&auth->warnings, "auth.policy[%zu] names %s, but there is no such account\n",
-                          rule, TEXT_QUOTE(name));
+        (void)buf_appendf(&auth->warnings,
+                          "auth.policy[%zu] names %s, but there is no such account\n", rule,
+                          TEXT_QUOTE(name));
 }
 
 static int load_policy(struct auth *auth, const json_t *rules, struct err *err)
@@ -170,7 +172,10 @@ static int load_trust(struct auth *auth, const json_t *list, struct err *err)
 {
     if (json_array_size(list) == 0)
         return 0;
-    return trust_new(&auth->trust, list, err);
+    if (trust_new(&auth->trust, list, err) != 0)
+        return -1;
+    (void)buf_append_text(&auth->warnings, trust_warnings(auth->trust));
+    return 0;
 }
 
 int auth_new(struct auth **ret, struct loop *loop, const struct clock *clock,

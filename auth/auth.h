@@ -25,35 +25,35 @@ enum { AUTH_TOKEN_LIFE_MIN = 60 * 1000 }; /* clients take less for a mistake */
 
 /* Texts and JSON are borrowed for auth_new(); NULL where not given. */
 struct auth_settings {
-    enum auth_mode mode;              /* auth.mode; AUTO: bearer with accounts, else none */
-    enum auth_ping ping;              /* auth.ping */
-    enum auth_anonymous anonymous;    /* auth.anonymous_token: what /token gives without credentials */
-    const char *realm;                /* auth.realm: of Basic challenges */
-    const char *token_realm;          /* auth.token_realm: another service's URL in Bearer challenges */
-    const char *external_url;         /* auth.external_url */
-    const char *service;              /* auth.service */
-    const char *issuer;               /* auth.issuer; NULL: the service */
-    const char *const *services;      /* auth.services */
+    enum auth_mode mode;           /* auth.mode; AUTO: bearer with accounts, else none */
+    enum auth_ping ping;           /* auth.ping */
+    enum auth_anonymous anonymous; /* auth.anonymous_token: what /token gives without credentials */
+    const char *realm;             /* auth.realm: of Basic challenges */
+    const char *token_realm;     /* auth.token_realm: another service's URL in Bearer challenges */
+    const char *external_url;    /* auth.external_url */
+    const char *service;         /* auth.service */
+    const char *issuer;          /* auth.issuer; NULL: the service */
+    const char *const *services; /* auth.services */
     size_t service_count;
     const char *const *trusted_proxies; /* auth.trusted_proxies: CIDR */
     size_t trusted_proxy_count;
-    uint32_t token_life;              /* auth.token_life: milliseconds */
-    uint32_t leeway;                  /* auth.leeway: milliseconds */
-    uint32_t cache_life;              /* auth.cache_life: how long a verified secret is remembered */
-    bool x5c;                         /* auth.x5c: send the certificate in the header; else kid only */
-    const char *algorithm;            /* auth.algorithm: of a generated key: ES256, RS256 */
-    const char *htpasswd;             /* auth.htpasswd: path */
-    const struct json_t *keys;        /* auth.keys */
-    const struct json_t *trust;       /* auth.trust */
-    const struct json_t *accounts;    /* auth.accounts */
-    const char *const *users;         /* auth.users: "name:secret" */
+    uint32_t token_life;           /* auth.token_life: milliseconds */
+    uint32_t leeway;               /* auth.leeway: milliseconds */
+    uint32_t cache_life;           /* auth.cache_life: how long a verified secret is remembered */
+    bool x5c;                      /* auth.x5c: send the certificate in the header; else kid only */
+    const char *algorithm;         /* auth.algorithm: of a generated key: ES256, RS256 */
+    const char *htpasswd;          /* auth.htpasswd: path */
+    const struct json_t *keys;     /* auth.keys */
+    const struct json_t *trust;    /* auth.trust */
+    const struct json_t *accounts; /* auth.accounts */
+    const char *const *users;      /* auth.users: "name:secret" */
     size_t user_count;
-    const struct json_t *policy;      /* auth.policy */
+    const struct json_t *policy; /* auth.policy */
 };
 
 /*
- * Paths in the settings are resolved. Loop and clock are borrowed and must outlive it. Everything is
- * checked: ERR_CONFIG, ERR_EXISTS (an account twice) and so on, naming the key.
+ * Paths in the settings are resolved. Loop and clock are borrowed and must outlive it. Everything
+ * is checked: ERR_CONFIG, ERR_EXISTS (an account twice) and so on, naming the key.
  */
 int auth_new(struct auth **ret, struct loop *loop, const struct clock *clock,
              const struct auth_settings *settings, struct err *err);

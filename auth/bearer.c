@@ -93,8 +93,8 @@ static const char *bad_subject(const char *subject, bool foreign)
 {
     if (strlen(subject) > IDENTITY_NAME_MAX)
         return "the subject of the token is too long";
-    if (foreign && (strcmp(subject, POLICY_ANONYMOUS) == 0 ||
-                    strcmp(subject, POLICY_AUTHENTICATED) == 0))
+    if (foreign &&
+        (strcmp(subject, POLICY_ANONYMOUS) == 0 || strcmp(subject, POLICY_AUTHENTICATED) == 0))
         return "the subject of the token is the name of a group";
     return NULL;
 }

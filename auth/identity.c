@@ -198,7 +198,8 @@ bool access_policy_allows(struct auth *auth, const char *account, const struct s
     return !access_is_on(auth) || policy_allows(auth->policy, account, wanted);
 }
 
-static bool policy_allows_all(struct auth *auth, const char *account, const struct scope_set *wanted)
+static bool policy_allows_all(struct auth *auth, const char *account,
+                              const struct scope_set *wanted)
 {
     for (size_t i = 0; i < wanted->count; i++) {
         if (!policy_allows(auth->policy, account, &wanted->items[i]))

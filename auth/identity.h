@@ -19,12 +19,12 @@ enum { IDENTITY_NAME_MAX = 255, IDENTITY_FINGERPRINT_MAX = 16, IDENTITY_REASON_M
 
 /* The words of `auth` in logs, rules and the journal: X(ENUM, "word"). */
 #define IDENTITY_KINDS(X)                                                                          \
-    X(NONE, "none")             /* no credentials, or authentication is off */                     \
-    X(BASIC, "basic")           /* good user and secret */                                         \
-    X(BEARER, "bearer")         /* good token */                                                   \
+    X(NONE, "none")               /* no credentials, or authentication is off */                   \
+    X(BASIC, "basic")             /* good user and secret */                                       \
+    X(BEARER, "bearer")           /* good token */                                                 \
     X(CERTIFICATE, "certificate") /* client certificate (mTLS) that is mapped to an account */     \
-    X(INVALID, "invalid")       /* credentials that are wrong */                                   \
-    X(EXPIRED, "expired")       /* a token whose time is over */
+    X(INVALID, "invalid")         /* credentials that are wrong */                                 \
+    X(EXPIRED, "expired")         /* a token whose time is over */
 
 enum identity_kind {
 #define IDENTITY_ENUM(name, word) IDENTITY_##name,
@@ -34,10 +34,10 @@ enum identity_kind {
 
 struct identity {
     enum identity_kind kind;
-    char account[IDENTITY_NAME_MAX + 1];             /* "" for anonymous; also of INVALID, as claimed */
-    char fingerprint[IDENTITY_FINGERPRINT_MAX + 1];  /* hex of a keyed hash of the credential; "" */
-    char reason[IDENTITY_REASON_MAX + 1];            /* why the credentials were refused; "" */
-    struct scope_set granted;                        /* BEARER: what the token says; owned */
+    char account[IDENTITY_NAME_MAX + 1]; /* "" for anonymous; also of INVALID, as claimed */
+    char fingerprint[IDENTITY_FINGERPRINT_MAX + 1]; /* hex of a keyed hash of the credential; "" */
+    char reason[IDENTITY_REASON_MAX + 1];           /* why the credentials were refused; "" */
+    struct scope_set granted;                       /* BEARER: what the token says; owned */
 };
 
 const char *identity_kind_name(enum identity_kind kind);
@@ -63,10 +63,10 @@ void identity_cancel(struct identity_query *q);
 /* What a request wants, against who sent it. */
 enum access_result {
     ACCESS_ALLOWED,
-    ACCESS_NO_CREDENTIALS, /* 401 with a challenge */
+    ACCESS_NO_CREDENTIALS,  /* 401 with a challenge */
     ACCESS_BAD_CREDENTIALS, /* 401; Bearer: error="invalid_token" */
-    ACCESS_TOKEN_SCOPE,    /* 401 error="insufficient_scope": the token lacks it */
-    ACCESS_DENIED,         /* 403: a known account without the right (Basic, certificate) */
+    ACCESS_TOKEN_SCOPE,     /* 401 error="insufficient_scope": the token lacks it */
+    ACCESS_DENIED,          /* 403: a known account without the right (Basic, certificate) */
 };
 /* wanted: every resource with the actions it needs. Empty: only the credentials are looked at. */
 enum access_result access_check(struct auth *auth, const struct identity *id,

@@ -35,7 +35,7 @@ struct attempt {
     struct account_check *check; /* owned */
     struct keyed_digest digest;  /* key of the table: user and secret */
     char *user;                  /* owned */
-    bool listed; /* in the table */
+    bool listed;                 /* in the table */
     bool running;
     TAILQ_HEAD(login_list, login) waiting;
     TAILQ_ENTRY(attempt) link; /* in logins.queue, unless it is running */
@@ -51,8 +51,8 @@ struct login {
 
 struct logins {
     unsigned magic;
-    struct auth *auth;       /* borrowed */
-    struct attempt *table;   /* attempts that logins can join */
+    struct auth *auth;                       /* borrowed */
+    struct attempt *table;                   /* attempts that logins can join */
     TAILQ_HEAD(attempt_list, attempt) queue; /* of those that wait for their turn */
     unsigned running;
     unsigned running_max;
@@ -201,6 +201,7 @@ struct question {
     struct keyed_digest digest;
     login_fn done;
     void *arg;
+    char token_reason[IDENTITY_REASON_MAX + 1]; /* why the secret is no token that we trust; "" */
 };
 
 static void answer(const struct question *q, bool good, const char *reason)
@@ -210,11 +211,13 @@ static void answer(const struct question *q, bool good, const char *reason)
     fill_result(&result, q->auth, q->user, &q->digest, good);
     if (reason != NULL)
         result.reason = reason;
+    else if (!good && q->token_reason[0] != '\0')
+        result.reason = q->token_reason;
     q->done(q->arg, &result);
 }
 
 /* A JWT begins with "{" in base 64. False: it is not one that a trusted issuer signed. */
-static bool answer_foreign(const struct question *q)
+static bool answer_foreign(struct question *q)
 {
     struct login_result result;
     struct identity id;
@@ -231,6 +234,7 @@ static bool answer_foreign(const struct question *q)
         result.foreign = true;
         q->done(q->arg, &result);
     }
+    memcpy(q->token_reason, id.reason, sizeof(q->token_reason));
     identity_done(&id);
     return good;
 }
@@ -284,8 +288,7 @@ static void start_slow(const struct question *q, struct account_check *check, st
 void login_start(struct auth *auth, const char *user, const char *secret, login_fn done, void *arg,
                  struct login **ret)
 {
-    struct question q = {
-        .auth = auth, .user = user, .secret = secret, .done = done, .arg = arg};
+    struct question q = {.auth = auth, .user = user, .secret = secret, .done = done, .arg = arg};
     struct account_check *check;
 
     *ret = NULL;

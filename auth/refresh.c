@@ -59,8 +59,7 @@ void refresh_free(struct refresh_tokens *r)
 
     if (r == NULL)
         return;
-    HASH_ITER(hh, r->table, token, next)
-    {
+    HASH_ITER(hh, r->table, token, next) {
         drop(r, token);
     }
     free(r);
@@ -143,8 +142,7 @@ int refresh_revoke(struct refresh_tokens *r, const char *token, struct err *err)
 
     if (!digest_of(r, &digest, token, ""))
         return err_set(err, ERR_NOMEM, "refresh token");
-    HASH_ITER(hh, r->table, found, next)
-    {
+    HASH_ITER(hh, r->table, found, next) {
         if (keyed_digest_equal(&found->token, &digest)) {
             drop(r, found);
             return 0;
@@ -158,8 +156,7 @@ size_t refresh_revoke_account(struct refresh_tokens *r, const char *account)
     struct refresh *token, *next;
     size_t count = 0;
 
-    HASH_ITER(hh, r->table, token, next)
-    {
+    HASH_ITER(hh, r->table, token, next) {
         if (strcmp(token->account, account) != 0)
             continue;
         drop(r, token);

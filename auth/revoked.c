@@ -45,8 +45,7 @@ void revoked_free(struct revoked_tokens *r)
 
     if (r == NULL)
         return;
-    HASH_ITER(hh, r->table, token, next)
-    {
+    HASH_ITER(hh, r->table, token, next) {
         drop(r, token);
     }
     free(r);
@@ -65,8 +64,7 @@ static void drop_expired(struct revoked_tokens *r)
     int64_t now = clock_now(r->clock);
     struct revoked *token, *next;
 
-    HASH_ITER(hh, r->table, token, next)
-    {
+    HASH_ITER(hh, r->table, token, next) {
         if (token->until < now)
             drop(r, token);
     }

@@ -40,8 +40,7 @@ void verified_forget(struct verified_tokens *v)
 {
     struct verified *token, *next;
 
-    HASH_ITER(hh, v->table, token, next)
-    {
+    HASH_ITER(hh, v->table, token, next) {
         drop(v, token);
     }
 }

@@ -26,12 +26,12 @@ struct verified {
     int64_t issued_at;          /* seconds since 1970; INT64_MIN: not said */
     int64_t not_before;         /* INT64_MIN: not said */
     int64_t expires;
-    bool foreign; /* of another issuer that we trust */
+    bool foreign;             /* of another issuer that we trust */
     struct scope_set granted; /* owned */
     UT_hash_handle hh;
 };
 
-struct verified_tokens *verified_new(void); /* NULL: memory is short */
+struct verified_tokens *verified_new(void);    /* NULL: memory is short */
 void verified_free(struct verified_tokens *v); /* NULL-safe */
 
 /* Borrowed until the next call for this table; NULL: not there. */

@@ -52,10 +52,19 @@ UNIT_TESTS += %D%/test-token_ask
 # auth: accounts and policy
 UNIT_TESTS += %D%/test-account
 %C%_test_account_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=crypt_r
+UNIT_TESTS += %D%/test-auth
+UNIT_TESTS += %D%/test-authorization
 UNIT_TESTS += %D%/test-htpasswd
+UNIT_TESTS += %D%/test-htpasswd_watch
+UNIT_TESTS += %D%/test-identity
+%C%_test_identity_SOURCES = %D%/test-identity.c %D%/fake_exchange.c %D%/fake_exchange.h
+%C%_test_identity_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=crypt_r
 UNIT_TESTS += %D%/test-keyed_hash
 UNIT_TESTS += %D%/test-policy
+UNIT_TESTS += %D%/test-refresh
+UNIT_TESTS += %D%/test-revoked
 UNIT_TESTS += %D%/test-secret
+UNIT_TESTS += %D%/test-verified
 
 # registry/store
 WRAP_MALLOC = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
