@@ -39,5 +39,10 @@ libauth_a_SOURCES = \
 	%D%/secret.c %D%/secret.h \
 	%D%/token.h \
 	%D%/token_ask.c %D%/token_ask.h \
+	%D%/token_document.c \
+	%D%/token_post.c \
+	%D%/token_reply.c \
+	%D%/token_request.h \
+	%D%/token_service.c \
 	%D%/trust.c %D%/trust.h \
 	%D%/verified.c %D%/verified.h

@@ -24,6 +24,7 @@ struct http_request;
     X(INVALID_GRANT, 401, "invalid_grant", "UNAUTHORIZED")                                         \
     X(INVALID_CLIENT, 401, "invalid_client", "UNAUTHORIZED")                                       \
     X(ACCESS_DENIED, 403, "access_denied", "DENIED")                                               \
+    X(ABSENT, 404, "invalid_request", "UNSUPPORTED")                                               \
     X(TOO_LARGE, 413, "invalid_request", "SIZE_INVALID")                                           \
     X(UNAVAILABLE, 503, "temporarily_unavailable", "UNAVAILABLE")
 

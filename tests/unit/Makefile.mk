@@ -49,6 +49,9 @@ UNIT_TESTS += %D%/test-base_url
 UNIT_TESTS += %D%/test-challenge_format
 UNIT_TESTS += %D%/test-form
 UNIT_TESTS += %D%/test-token_ask
+AUTH = %D%/auth_help.c %D%/auth_help.h
+UNIT_TESTS += %D%/test-token_service
+%C%_test_token_service_SOURCES = %D%/test-token_service.c $(AUTH) %D%/fake_exchange.c %D%/fake_exchange.h
 # auth: accounts and policy
 UNIT_TESTS += %D%/test-account
 %C%_test_account_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=crypt_r
