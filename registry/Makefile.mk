@@ -11,6 +11,7 @@ libregistry_a_SOURCES = \
 	%D%/catalog.c \
 	%D%/content_range.c %D%/content_range.h \
 	%D%/deletion.c %D%/deletion.h \
+	%D%/gate.c %D%/gate.h \
 	%D%/import.c %D%/import.h \
 	%D%/import_docker.c %D%/import_docker.h \
 	%D%/import_graph.c %D%/import_graph.h \
@@ -33,6 +34,7 @@ libregistry_a_SOURCES = \
 	%D%/registry.c %D%/registry.h \
 	%D%/route.c %D%/route.h \
 	%D%/tags.c \
+	%D%/token.c \
 	%D%/upload.c %D%/upload.h \
 	%D%/upload_api.c \
 	%D%/upload_request.c %D%/upload_request.h \

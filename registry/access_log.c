@@ -4,10 +4,13 @@
 #include "lib/http/exchange.h"
 #include "lib/http/request.h"
 #include "lib/http/server.h"
+#include "lib/util/buf.h"
 #include "lib/util/log.h"
 #include "lib/util/util.h"
 #include "registry/call.h"
 #include "registry/registry.h"
+
+enum { SCOPES_TEXT_MAX = LOG_VALUE_MAX + 1024 };
 
 static const char *end_text(enum http_end end)
 {
@@ -41,6 +44,31 @@ static void add_text(struct log_line *line, const char *key, const char *value)
         log_text(line, key, value);
 }
 
+/* The scopes of a request to the token service; an empty grant is worth knowing, too. */
+static void add_scopes(struct log_line *line, const char *key, const struct scope_set *scopes)
+{
+    auto_buf struct buf text = BUF_INIT(SCOPES_TEXT_MAX);
+
+    scope_set_format(&text, scopes);
+    log_text(line, key, buf_text(&text));
+}
+
+/* Who asked: never the credential itself. */
+static void add_identity(struct log_line *line, const struct registry_call *call)
+{
+    const struct identity *id = &call->identity;
+
+    if (!call->identified)
+        return;
+    log_text(line, "auth", identity_kind_name(id->kind));
+    log_text(line, "user", id->account[0] != '\0' ? id->account : "anonymous");
+    add_text(line, "fingerprint", id->fingerprint);
+    if (call->route.op == OP_TOKEN) {
+        add_scopes(line, "asked", &call->asked);
+        add_scopes(line, "granted", &call->granted);
+    }
+}
+
 /* What was asked for, in registry words. */
 static void add_call(struct log_line *line, const struct registry_call *call)
 {
@@ -48,6 +76,7 @@ static void add_call(struct log_line *line, const struct registry_call *call)
     add_text(line, "repo", call->route.repo);
     add_text(line, "ref", call->route.ref);
     add_text(line, "role", role_text(call->role));
+    add_identity(line, call);
     add_text(line, "error", call->error_code);
     add_text(line, "reason", call->reason);
     add_text(line, "world", call->world->name);

@@ -2,8 +2,10 @@
 /* What has no content of its own: the front page, the ping, the list of extensions. */
 #include <string.h>
 
+#include "auth/challenge.h"
 #include "lib/http/exchange.h"
 #include "registry/call.h"
+#include "registry/registry.h"
 
 static void reply_text(struct registry_call *call, const char *content_type, const char *text)
 {
@@ -21,7 +23,14 @@ void handle_root(struct registry_call *call)
 
 void handle_ping(struct registry_call *call)
 {
-    reply_text(call, "application/json", "{}");
+    struct auth *auth = call->world->auth;
+
+    call_reply_begin(call, 200);
+    http_reply_header(call->x, "Content-Type", "application/json");
+    if (auth != NULL && call->identity.kind == IDENTITY_NONE && challenge_on_open_ping(auth))
+        challenge_reply(auth, call->x, NULL, CHALLENGE_PLAIN);
+    http_reply_text(call->x, "{}", 2);
+    http_reply_send(call->x);
 }
 
 /* distribution-spec, extensions/_oci.md: this endpoint is all there is besides the catalog. */

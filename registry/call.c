@@ -8,9 +8,9 @@
 
 #include <jansson.h>
 
+#include "auth/challenge.h"
 #include "lib/http/exchange.h"
 #include "lib/http/request.h"
-#include "lib/http/server.h"
 #include "lib/util/buf.h"
 #include "lib/util/err.h"
 #include "lib/util/util.h"
@@ -18,7 +18,7 @@
 #include "registry/registry.h"
 #include "registry/store/blob_store.h"
 
-enum { LOCATION_MAX = 1024, SMALL_BODY = 4096 };
+enum { LOCATION_MAX = 1024, BASE_MAX = 300, SMALL_BODY = 4096 };
 
 /* --- Identity of a request ------------------------------------------------------------------- */
 
@@ -65,6 +65,7 @@ struct registry_call *call_new(struct http_exchange *x, struct world *world)
     call->req = http_exchange_request(x);
     call->world = world;
     call->route.op = OP_UNKNOWN;
+    identity_init(&call->identity);
     set_id(call);
     http_exchange_set_data(x, call);
     return call;
@@ -80,6 +81,9 @@ void call_free(struct registry_call *call)
     abandon = STEAL(call->abandon);
     if (abandon != NULL)
         abandon(call);
+    identity_done(&call->identity);
+    scope_set_done(&call->asked);
+    scope_set_done(&call->granted);
     call->magic = 0;
     free(call);
 }
@@ -99,11 +103,10 @@ void call_resume(struct registry_call *call)
 
 /* --- Replies --------------------------------------------------------------------------------- */
 
-void call_reply_begin(struct registry_call *call, int status)
+void call_reply_common(struct registry_call *call)
 {
     const char *ns;
 
-    http_reply_begin(call->x, status);
     http_reply_header(call->x, "Docker-Distribution-API-Version", "registry/2.0");
     http_reply_header(call->x, "X-Request-Id", call->id);
     /* distribution-spec, "Registry Proxying": say which registry was meant. */
@@ -112,34 +115,27 @@ void call_reply_begin(struct registry_call *call, int status)
         http_reply_header(call->x, "OCI-Namespace", ns);
 }
 
-/* What a client called this server, or NULL when that is no plain host and port. */
-static const char *host_of(const struct registry_call *call)
+void call_reply_begin(struct registry_call *call, int status)
 {
-    static const char allowed[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                  ".-_:[]";
-    const char *host = http_request_header(call->req, "Host");
-
-    if (host == NULL || *host == '\0' || host[strspn(host, allowed)] != '\0')
-        return NULL;
-    return host;
+    http_reply_begin(call->x, status);
+    call_reply_common(call);
 }
 
 void call_reply_location(struct registry_call *call, const char *fmt, ...)
 {
-    const char *host = call->world->settings.absolute_location ? host_of(call) : NULL;
     char path[LOCATION_MAX];
+    char base[BASE_MAX];
     va_list args;
 
     va_start(args, fmt);
     (void)vsnprintf(path, sizeof(path), fmt, args);
     va_end(args);
-    if (host == NULL) {
+    if (!call->world->settings.absolute_location) {
         http_reply_header(call->x, "Location", path);
         return;
     }
-    http_reply_headerf(call->x, "Location", "%s://%s%s",
-                       http_conn_is_tls(http_exchange_conn(call->x)) ? "https" : "http", host,
-                       path);
+    challenge_base_url(call->world->auth, call->x, base, sizeof(base));
+    http_reply_headerf(call->x, "Location", "%s%s", base, path);
 }
 
 void call_reply_begin_json(struct registry_call *call, const char *content_type, struct buf *body)

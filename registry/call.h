@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "auth/identity.h"
 #include "lib/util/digest.h"
 #include "registry/route.h"
 #include "registry/store/meta_store.h"
@@ -29,6 +30,10 @@ enum {
     CALL_REASON_MAX = 200,
 };
 
+struct registry_call;
+/* Handlers: each replies, now or later. */
+typedef void (*registry_handler)(struct registry_call *call);
+
 struct registry_call {
     unsigned magic;                 /* CALL_MAGIC */
     struct http_exchange *x;        /* borrowed */
@@ -40,14 +45,16 @@ struct registry_call {
     struct digest digest;
     enum blob_role role;              /* of the blob asked for; for the log */
     char id[CALL_ID_MAX + 1];         /* X-Request-Id, the client's or our own */
+    bool identified;                  /* identity says who sent it: */
+    struct identity identity;         /* owned */
+    registry_handler after_gate;      /* what follows once it is known who asks */
+    struct scope_set asked;           /* owned: of the token service */
+    struct scope_set granted;         /* owned: what it gave */
     const char *error_code;           /* OCI code replied, static; NULL when none */
     char reason[CALL_REASON_MAX + 1]; /* why it was refused, for the log; "" when it was not */
     void (*abandon)(struct registry_call *call);
     void *pending; /* the handler's own, for abandon */
 };
-
-/* Handlers: each replies, now or later. */
-typedef void (*registry_handler)(struct registry_call *call);
 
 /* base.c */
 void handle_root(struct registry_call *call);
@@ -59,6 +66,9 @@ void handle_blob_delete(struct registry_call *call);
 /* manifest_get.c */
 void handle_manifest_get(struct registry_call *call); /* and HEAD */
 void handle_manifest_delete(struct registry_call *call);
+/* token.c */
+void handle_token(struct registry_call *call);
+void handle_jwks(struct registry_call *call); /* and where they are */
 /* manifest_put.c */
 void handle_manifest_put(struct registry_call *call);
 /* tags.c, catalog.c, referrers.c */
@@ -82,7 +92,9 @@ void call_free(struct registry_call *call);
 /* Adds `Location`: the path, made absolute when the settings ask for it. */
 void call_reply_location(struct registry_call *call, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-/* Begins a reply with that status and the headers that every reply has; no body yet. */
+/* Adds the headers that every reply has. */
+void call_reply_common(struct registry_call *call);
+/* Begins a reply with that status and these headers; no body yet. */
 void call_reply_begin(struct registry_call *call, int status);
 /* Refuses with NAME_UNKNOWN unless the repository exists. */
 bool call_need_repository(struct registry_call *call);

@@ -3,7 +3,7 @@
  * The way of one request through the registry:
  *
  *     registry_request -> name it -> (route stage) -> refuse what has no handler
- *                      -> identity (with authentication) -> (handler stage) -> handler
+ *                      -> gate: identity, access -> (handler stage) -> handler
  *     registry_ended   -> access log -> free
  */
 #include "registry/registry.h"
@@ -14,6 +14,7 @@
 #include "lib/util/util.h"
 #include "registry/access_log.h"
 #include "registry/call.h"
+#include "registry/gate.h"
 #include "registry/oci_error.h"
 
 /* What an op does; no handler: answered elsewhere. */
@@ -40,6 +41,8 @@ static const struct {
     [OP_REFERRERS] = {handle_referrers, false},
     [OP_EXTENSION] = {handle_extension, false},
     [OP_ROOT] = {handle_root, false},
+    [OP_TOKEN] = {handle_token, false},
+    [OP_JWKS] = {handle_jwks, false},
 };
 
 static struct world *world_of(const struct http_exchange *x)
@@ -95,6 +98,14 @@ static void run_handler(void *arg)
     handlers[call->route.op].handler(call);
 }
 
+static void after_gate(struct registry_call *call)
+{
+    if (handlers[call->route.op].writes && call->world->settings.read_only)
+        refuse_write(call);
+    else
+        http_exchange_hook(call->x, HTTP_STAGE_HANDLER, run_handler, call);
+}
+
 static void after_route(void *arg)
 {
     struct registry_call *call;
@@ -115,11 +126,7 @@ static void after_route(void *arg)
     }
     ASSERT((size_t)call->route.op < ARRAY_LEN(handlers) &&
            handlers[call->route.op].handler != NULL);
-    if (handlers[call->route.op].writes && call->world->settings.read_only) {
-        refuse_write(call);
-        return;
-    }
-    http_exchange_hook(call->x, HTTP_STAGE_HANDLER, run_handler, call);
+    gate_pass(call, after_gate);
 }
 
 /* Names the request as completely as rules and the log want it. */

@@ -15,6 +15,7 @@
 #include "lib/http/server.h"
 
 struct access_policy;
+struct auth;
 struct blob_store;
 struct err;
 struct loop;
@@ -76,6 +77,7 @@ struct world {
     struct blob_store *blobs;           /* owned */
     struct meta_store *meta;            /* owned */
     struct loop_timer *sweeper;         /* owned: expires idle uploads */
+    struct auth *auth;                  /* borrowed; NULL: no authentication, no token service */
     const struct access_policy *access; /* borrowed; NULL: everybody may do everything */
     uint32_t run;      /* first half of the request ids made here; differs per world */
     uint32_t requests; /* second half: counts them */
@@ -84,6 +86,8 @@ struct world {
 /* Takes a copy of the settings; memory stores. */
 int world_new(struct world **ret, const char *name, struct loop *loop,
               const struct registry_settings *settings, struct err *err);
+/* From now on requests are checked by auth, which is borrowed and must outlive the exchanges. */
+void world_set_auth(struct world *w, struct auth *auth);
 /* No exchange may be under way. NULL-safe. */
 void world_free(struct world *w);
 

@@ -18,6 +18,12 @@ struct resource {
 #define READ(o)      METHOD(GET, o), METHOD(HEAD, o)
 
 static const struct resource res_root = {.allow = READ_ONLY, READ(ROOT)};
+static const struct resource res_token = {
+    .allow = "GET, POST, OPTIONS", /* no HEAD: it would make a token that nobody sees */
+    METHOD(GET, TOKEN),
+    METHOD(POST, TOKEN),
+};
+static const struct resource res_jwks = {.allow = READ_ONLY, READ(JWKS)};
 static const struct resource res_ping = {.allow = READ_ONLY, READ(PING)};
 static const struct resource res_catalog = {.allow = READ_ONLY, READ(CATALOG)};
 static const struct resource res_extension = {.allow = READ_ONLY, READ(EXTENSION)};
@@ -54,6 +60,11 @@ static const struct {
     const struct resource *resource;
 } fixed_paths[] = {
     {"/", &res_root},
+    {"/token", &res_token},
+    {"/token/", &res_token},
+    {"/token/jwks.json", &res_jwks},
+    {"/.well-known/jwks.json", &res_jwks},
+    {"/.well-known/openid-configuration", &res_jwks},
     {"/v2", &res_ping},
     {"/v2/", &res_ping},
     {"/v2/_catalog", &res_catalog},

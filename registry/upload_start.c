@@ -8,14 +8,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "lib/http/exchange.h"
 #include "lib/http/request.h"
 #include "lib/util/err.h"
 #include "lib/util/util.h"
 #include "registry/access.h"
 #include "registry/call.h"
+#include "registry/gate.h"
 #include "registry/oci_error.h"
 #include "registry/reference.h"
 #include "registry/registry.h"
@@ -140,15 +139,6 @@ static bool try_source(void *arg, const char *repo)
     return false;
 }
 
-/* The token lacks what the policy would grant: the client can fetch it when told both scopes. */
-static void reply_scope(struct registry_call *call, const char *from)
-{
-    oci_error_reply(call, OCI_UNAUTHORIZED,
-                    json_pack("[{s:s,s:s,s:s},{s:s,s:s,s:s}]", "Type", "repository", "Name",
-                              call->route.repo, "Action", "pull,push", "Type", "repository", "Name",
-                              from, "Action", "pull"));
-}
-
 /* Takes the mount's blob into this repository: 201. */
 static void link_blob(struct registry_call *call, struct blob *blob)
 {
@@ -179,7 +169,7 @@ static void mount_or_session(struct registry_call *call, const char *from)
     if (m.blob != NULL)
         link_blob(call, m.blob);
     else if (from != NULL && m.answer == ACCESS_SCOPE_MISSING)
-        reply_scope(call, from);
+        gate_refuse_scope(call); /* the client can fetch it when told both scopes */
     else
         start_session(call);
 }

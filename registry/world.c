@@ -9,6 +9,7 @@
 #include "lib/http/loop.h"
 #include "lib/util/err.h"
 #include "lib/util/util.h"
+#include "registry/gate.h"
 #include "registry/store/blob_store.h"
 #include "registry/store/memory_limit.h"
 #include "registry/store/meta_store.h"
@@ -94,6 +95,12 @@ int world_new(struct world **ret, const char *name, struct loop *loop,
     schedule_sweep(w);
     *ret = w;
     return 0;
+}
+
+void world_set_auth(struct world *w, struct auth *auth)
+{
+    w->auth = auth;
+    w->access = auth != NULL ? &gate_policy : NULL;
 }
 
 void world_free(struct world *w)

@@ -17,9 +17,9 @@ static void test_location(struct fixture *f)
         {false, "Host: localhost:5000", "/v2/a/blobs/x"},
         {true, "Host: localhost:5000", "http://localhost:5000/v2/a/blobs/x"},
         {true, "Host: [::1]:5000", "http://[::1]:5000/v2/a/blobs/x"},
-        {true, "Host: a\"b", "/v2/a/blobs/x"},
-        {true, "Host: ", "/v2/a/blobs/x"},
-        {true, "Other: x", "/v2/a/blobs/x"},
+        {true, "Host: a\"b", "http://127.0.0.1:5000/v2/a/blobs/x"},
+        {true, "Host: ", "http://127.0.0.1:5000/v2/a/blobs/x"},
+        {true, "Other: x", "http://127.0.0.1:5000/v2/a/blobs/x"},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Between route and handler: who asks, and may they (distribution, spec/auth/scope.md)?
+ *
+ * The order of checks is: is the credential valid, does the policy (or the token) allow it; what
+ * the content says comes after. Private to registry/.
+ */
+#ifndef REGISTRY_GATE_H
+#define REGISTRY_GATE_H
+
+#include "registry/call.h"
+
+struct access_policy;
+
+/*
+ * Finds out who sent the call and whether they may; then next(call), at once or later, or replies
+ * 401 or 403. Without authentication next comes at once.
+ */
+void gate_pass(struct registry_call *call, registry_handler next);
+/* 401: the token lacks what the request needs; names all of it, with the source of a mount. */
+void gate_refuse_scope(struct registry_call *call);
+/* Who decides on the source of a mount, for a world with authentication. */
+extern const struct access_policy gate_policy;
+
+#endif
