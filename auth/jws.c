@@ -165,9 +165,13 @@ static int64_t shifted_seconds(const struct jws_rules *rules, int64_t shift_ms)
     return ms / 1000 - (ms % 1000 < 0 ? 1 : 0);
 }
 
-static enum jws_result check_claims(const struct claims *claims, const struct jws_rules *rules,
-                                    struct err *err)
+enum jws_result jws_check_claims(const struct claims *claims, const struct jws_rules *rules,
+                                 struct err *err)
 {
+    if (!claims->has_expires) {
+        (void)err_set(err, ERR_SYNTAX, "claims: 'exp' is missing");
+        return JWS_MALFORMED;
+    }
     if (rules->issuer != NULL && strcmp(rules->issuer, claims->issuer) != 0)
         return fail(JWS_WRONG_ISSUER, err);
     if (!audience_fits(claims, rules))
@@ -196,12 +200,10 @@ enum jws_result jws_verify(struct claims *ret, const char *token, size_t n,
         return result;
     if (read_claims(ret, &p, err) != 0)
         return fail_reading(err);
-    if (!ret->has_expires) {
+    result = jws_check_claims(ret, rules, err);
+    if (result == JWS_MALFORMED)
         claims_done(ret);
-        (void)err_set(err, ERR_SYNTAX, "claims: 'exp' is missing");
-        return JWS_MALFORMED;
-    }
-    return check_claims(ret, rules, err);
+    return result;
 }
 
 int jws_read(struct claims_header *ret_header, struct claims *ret_claims, const char *token,

@@ -47,6 +47,9 @@ int key_generate(struct key **ret, enum key_algorithm algorithm, struct err *err
    public key or certificate. ERR_UNSUPPORTED for types and sizes that sign no token. */
 int key_parse(struct key **ret, const char *pem, size_t n, struct err *err);
 int key_load(struct key **ret, const char *path, struct err *err);
+/* A private key and its certificates, which may be NULL, out of files. id: of key_choose_id(). */
+int key_load_pair(struct key **ret, const char *path, const char *certificate, const char *id,
+                  struct err *err);
 /* HS256. ERR_INVALID for less than KEY_SECRET_MIN bytes. */
 int key_from_secret(struct key **ret, const void *secret, size_t n, struct err *err);
 /* Takes pkey, on failure too. */
@@ -69,6 +72,9 @@ bool key_is_private(const struct key *key);
  */
 const char *key_id(const struct key *key);
 int key_set_id(struct key *key, const char *id, struct err *err);
+/* The same in the words of the configuration: "libtrust" (also NULL), "thumbprint", or any other.
+ */
+int key_choose_id(struct key *key, const char *id, struct err *err);
 /* key_id.h; "" for HS256. */
 const char *key_libtrust_id(const struct key *key);
 const char *key_thumbprint(const struct key *key);

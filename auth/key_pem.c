@@ -198,6 +198,29 @@ int key_load(struct key **ret, const char *path, struct err *err)
     return result == 0 ? 0 : err_wrap(err, "%s", path);
 }
 
+int key_choose_id(struct key *key, const char *id, struct err *err)
+{
+    if (id == NULL || strcmp(id, "libtrust") == 0)
+        return 0;
+    return key_set_id(key, strcmp(id, "thumbprint") == 0 ? key->thumbprint : id, err);
+}
+
+int key_load_pair(struct key **ret, const char *path, const char *certificate, const char *id,
+                  struct err *err)
+{
+    auto_key struct key *key = NULL;
+
+    if (key_load(&key, path, err) != 0)
+        return -1;
+    if (!key->private)
+        return err_set(err, ERR_INVALID, "%s holds no private key", path);
+    if ((certificate != NULL && key_load_certificates(key, certificate, err) != 0) ||
+        key_choose_id(key, id, err) != 0)
+        return -1;
+    *ret = STEAL(key);
+    return 0;
+}
+
 int key_set_certificates(struct key *key, const char *pem, size_t n, struct err *err)
 {
     auto_content struct content c = {0};

@@ -10,6 +10,7 @@
 #include "auth/jws.h"
 #include "auth/key_set.h"
 #include "lib/util/err.h"
+#include "lib/util/schema.h"
 #include "lib/util/text.h"
 #include "lib/util/util.h"
 
@@ -74,7 +75,9 @@ static void move_to_front(struct keyring *ring)
     ring->headers[0] = header;
 }
 
-int keyring_add(struct keyring *ring, struct key *taken, enum keyring_place place, struct err *err)
+/* x5c: its tokens carry the certificate. Takes the key, on failure too. */
+static int add(struct keyring *ring, struct key *taken, enum keyring_place place, bool x5c,
+               struct err *err)
 {
     auto_key struct key *key = taken;
     auto_free char *header = NULL;
@@ -84,13 +87,28 @@ int keyring_add(struct keyring *ring, struct key *taken, enum keyring_place plac
     if (key_algorithm(key) != KEY_HS256 && key_certificate_count(key) == 0 &&
         key_certify(key, ring->name, ring->now, err) != 0)
         return -1;
-    if (claims_build_header(&header, key, ring->x5c, err) != 0 ||
+    if (claims_build_header(&header, key, x5c, err) != 0 ||
         key_set_add(&ring->keys, STEAL(key), err) != 0)
         return -1;
     ring->headers[ring->keys.count - 1] = STEAL(header);
     if (place == KEYRING_FIRST)
         move_to_front(ring);
     return 0;
+}
+
+int keyring_add(struct keyring *ring, struct key *key, enum keyring_place place, struct err *err)
+{
+    return add(ring, key, place, ring->x5c, err);
+}
+
+/*
+ * The certificate that is made for a key is another one at each start: nobody can trust it, and
+ * registries refuse a token whose certificate they do not trust, though they know the key.
+ */
+int keyring_add_loaded(struct keyring *ring, struct key *key, enum keyring_place place,
+                       struct err *err)
+{
+    return add(ring, key, place, ring->x5c && key_certificate_count(key) > 0, err);
 }
 
 int keyring_retire(struct keyring *ring, const char *id, struct err *err)
@@ -116,6 +134,13 @@ int keyring_retire(struct keyring *ring, const char *id, struct err *err)
 /* --- Configuration ------------------------------------------------------------------------------
  */
 
+const struct schema keyring_schema[] = {
+    {.key = "key", .type = SCHEMA_PATH, .required = true},
+    {.key = "certificate", .type = SCHEMA_PATH},
+    {.key = "kid", .type = SCHEMA_TEXT},
+    {.key = NULL},
+};
+
 static const char *text_of(const json_t *object, const char *name)
 {
     const char *text = json_string_value(json_object_get(object, name));
@@ -123,31 +148,13 @@ static const char *text_of(const json_t *object, const char *name)
     return text != NULL && text[0] != '\0' ? text : NULL;
 }
 
-/* `kid` is a name of one's own, or one of the two ids that registries calculate. */
-static int set_id(struct key *key, const char *id, struct err *err)
-{
-    if (id == NULL || strcmp(id, "libtrust") == 0)
-        return 0;
-    return key_set_id(key, strcmp(id, "thumbprint") == 0 ? key_thumbprint(key) : id, err);
-}
-
 static int load_configured(struct key **ret, const json_t *object, struct err *err)
 {
-    auto_key struct key *key = NULL;
     const char *path = text_of(object, "key");
-    const char *certificate = text_of(object, "certificate");
 
     if (path == NULL)
         return err_set(err, ERR_CONFIG, "'key' is missing: a file with a private key (PEM)");
-    if (key_load(&key, path, err) != 0)
-        return -1;
-    if (!key_is_private(key))
-        return err_set(err, ERR_CONFIG, "%s holds no private key", path);
-    if ((certificate != NULL && key_load_certificates(key, certificate, err) != 0) ||
-        set_id(key, text_of(object, "kid"), err) != 0)
-        return -1;
-    *ret = STEAL(key);
-    return 0;
+    return key_load_pair(ret, path, text_of(object, "certificate"), text_of(object, "kid"), err);
 }
 
 int keyring_add_configured(struct keyring *ring, const struct json_t *list, struct err *err)
@@ -160,7 +167,7 @@ int keyring_add_configured(struct keyring *ring, const struct json_t *list, stru
         struct key *key = NULL;
 
         if (load_configured(&key, object, err) != 0 ||
-            keyring_add(ring, key, KEYRING_LAST, err) != 0) {
+            keyring_add_loaded(ring, key, KEYRING_LAST, err) != 0) {
             if (err != NULL)
                 err->code = ERR_CONFIG;
             return err_wrap(err, "auth.keys[%zu]", i);

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/util/schema.h"
+
 struct claims_settings;
 struct err;
 struct json_t;
@@ -37,6 +39,11 @@ void keyring_free(struct keyring *ring); /* NULL-safe */
  * gets one that it signs itself. ERR_EXISTS for an id that is there.
  */
 int keyring_add(struct keyring *ring, struct key *key, enum keyring_place place, struct err *err);
+/* The same for a key out of a file: without a certificate of its own, its tokens carry none. */
+int keyring_add_loaded(struct keyring *ring, struct key *key, enum keyring_place place,
+                       struct err *err);
+/* The members of an entry of auth.keys. */
+extern const struct schema keyring_schema[];
 /* The keys of the configuration (auth.keys), the first signs. Blocks: reads files. */
 int keyring_add_configured(struct keyring *ring, const struct json_t *list, struct err *err);
 /* Nothing that it signed verifies any more. ERR_ABSENT; ERR_INVALID for the last one. */

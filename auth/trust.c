@@ -12,7 +12,7 @@
 #include "lib/util/buf.h"
 #include "lib/util/err.h"
 #include "lib/util/file.h"
-#include "lib/util/text.h"
+#include "lib/util/schema.h"
 #include "lib/util/util.h"
 
 enum { WARNINGS_MAX = 16 * 1024 };
@@ -56,6 +56,15 @@ const char *trust_warnings(const struct trust *trust)
 
 /* --- Configuration ------------------------------------------------------------------------------
  */
+
+const struct schema trust_schema[] = {
+    {.key = "issuer", .type = SCHEMA_TEXT, .required = true},
+    {.key = "audience", .type = SCHEMA_LIST, .required = true},
+    {.key = "jwks", .type = SCHEMA_PATH},
+    {.key = "pem", .type = SCHEMA_PATH},
+    {.key = "account_prefix", .type = SCHEMA_TEXT},
+    {.key = NULL},
+};
 
 /* Where a warning belongs to. */
 struct source {

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "auth/jws.h"
+#include "lib/util/schema.h"
 
 struct claims;
 struct err;
@@ -23,6 +24,9 @@ struct json_t;
 struct trust;
 
 enum { TRUST_MAX = 32, TRUST_AUDIENCES_MAX = 16 };
+
+/* The members of an entry. */
+extern const struct schema trust_schema[];
 
 /* Blocks: reads the files. ERR_CONFIG, naming the entry. */
 int trust_new(struct trust **ret, const struct json_t *list, struct err *err);

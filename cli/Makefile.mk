@@ -10,10 +10,15 @@ libcli_a_SOURCES = \
 	%D%/command.c %D%/command.h \
 	%D%/gen_cert.c \
 	%D%/healthcheck.c \
+	%D%/keys.c \
 	%D%/ready.c %D%/ready.h \
 	%D%/serve.c \
 	%D%/serve_options.c \
 	%D%/serve_settings.c %D%/serve_settings.h \
 	%D%/serve_tls.c %D%/serve_tls.h \
+	%D%/signing.c %D%/signing.h \
+	%D%/token.c %D%/token.h \
+	%D%/token_inspect.c \
+	%D%/token_mint.c \
 	%D%/version.c
 EXTRA_DIST += %D%/README.md

@@ -31,6 +31,8 @@ struct command {
 enum cli_status run_serve(int argc, char **argv);
 enum cli_status run_healthcheck(int argc, char **argv);
 enum cli_status run_gen_cert(int argc, char **argv);
+enum cli_status run_keys(int argc, char **argv);
+enum cli_status run_token(int argc, char **argv);
 enum cli_status run_version(int argc, char **argv);
 
 /* Prints "ocimock COMMAND: message" to standard error; the status that fits the error. */

@@ -17,6 +17,8 @@ static const struct command commands[] = {
     {"serve", "run the registry", run_serve},
     {"healthcheck", "ask a running server whether it serves", run_healthcheck},
     {"gen-cert", "make a CA, server and client certificates, good or bad", run_gen_cert},
+    {"keys", "make keys for tokens; print their certificates and key set", run_keys},
+    {"token", "make tokens, explain tokens", run_token},
     {"version", "print the version", run_version},
 };
 

@@ -49,3 +49,33 @@ int file_read(struct buf *to, const char *path, struct err *err)
     }
     return 0;
 }
+
+static int write_all(int fd, const char *path, const char *p, size_t n, struct err *err)
+{
+    while (n > 0) {
+        ssize_t written = write(fd, p, n);
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return err_sys(err, "%s", path);
+        p += written;
+        n -= (size_t)written;
+    }
+    return 0;
+}
+
+int file_create(const char *path, const void *p, size_t n, unsigned mode, struct err *err)
+{
+    auto_close int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
+
+    if (fd < 0 && errno == EEXIST)
+        return err_set(err, ERR_EXISTS, "%s is there already", path);
+    if (fd < 0)
+        return err_sys(err, "%s", path);
+    if (write_all(fd, path, p, n, err) != 0) {
+        (void)unlink(path);
+        return -1;
+    }
+    return 0;
+}

@@ -62,5 +62,6 @@ INTEGRATION_TESTS += %D%/test-upload
 # The command line, with the program itself.
 INTEGRATION_BATS += %D%/cli.bats
 INTEGRATION_BATS += %D%/certificate.bats
-EXTRA_DIST += %D%/certificate.bats
+INTEGRATION_BATS += %D%/token.bats
+EXTRA_DIST += %D%/certificate.bats %D%/token.bats
 EXTRA_DIST += %D%/cli.bats

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/util/buf.h"
@@ -32,6 +33,24 @@ static void test_sizes(const char *path)
     }
 }
 
+static void test_create(const char *path)
+{
+    auto_buf struct buf b = BUF_INIT(100);
+    struct err err = {0};
+    struct stat st;
+
+    ok(file_create(path, "text", 4, 0600, &err) == 0, "a file is made");
+    ok(file_read(&b, path, &err) == 0 && strcmp(buf_text(&b), "text") == 0, "with its content");
+    ok(stat(path, &st) == 0 && (st.st_mode & 0777) == 0600, "and its mode");
+    is_int(file_create(path, "other", 5, 0600, &err), -1, "but not twice: %s", err.msg);
+    is_int(err.code, ERR_EXISTS, "because it is there");
+    buf_reset(&b);
+    ok(file_read(&b, path, &err) == 0 && strcmp(buf_text(&b), "text") == 0, "it stays as it was");
+    (void)unlink(path);
+    is_int(file_create("/nonexistent/file", "", 0, 0600, &err), -1, "nor in no folder");
+    is_int(file_create("/dev/full", "x", 1, 0600, &err), -1, "nor over a device");
+}
+
 int main(void)
 {
     char path[] = "/tmp/test-file-XXXXXX";
@@ -53,5 +72,6 @@ int main(void)
     is_int(err.code, ERR_SYSTEM, "cannot be read");
     ok(strstr(err.msg, path) != NULL, "which is said with its path");
     is_int(file_read(&b, "/", &err), -1, "nor can a folder: %s", err.msg);
+    test_create(path);
     done_testing();
 }

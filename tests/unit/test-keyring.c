@@ -145,6 +145,25 @@ static void test_headers(bool x5c)
     keyring_free(ring);
 }
 
+static void test_loaded(bool certificate)
+{
+    struct keyring *ring = new_ring(true);
+    struct key *key = new_key("k");
+    auto_free char *token = NULL;
+    auto_free char *header = NULL;
+    auto_free char *claims = NULL;
+
+    if (certificate)
+        (void)key_certify(key, "other", NOW, NULL);
+    ok(keyring_add_loaded(ring, key, KEYRING_LAST, NULL) == 0, "a key out of a file");
+    (void)keyring_sign(ring, &token, &alice, NULL);
+    (void)jws_read_texts(&header, &claims, token, strlen(token), NULL);
+    ok((strstr(header, "x5c") != NULL) == certificate, "tokens carry its certificate %s",
+       certificate ? "that was given" : "only when it was given");
+    is_int((long long)key_certificate_count(key), 1, "it has one anyway");
+    keyring_free(ring);
+}
+
 /* --- Configuration ------------------------------------------------------------------------------
  */
 
@@ -216,6 +235,8 @@ int main(void)
     test_refused();
     test_headers(true);
     test_headers(false);
+    test_loaded(true);
+    test_loaded(false);
     test_configured();
     done_testing();
 }

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parts of `ocimock token`, each with a file of its own.
+ */
+#ifndef CLI_TOKEN_H
+#define CLI_TOKEN_H
+
+#include "cli/command.h"
+
+/* argv[0] is "mint" or "inspect". */
+enum cli_status run_token_mint(int argc, char **argv);
+enum cli_status run_token_inspect(int argc, char **argv);
+
+#endif
