@@ -45,6 +45,19 @@ FUZZ_TARGETS += %D%/fuzz-range
 FUZZ_TARGETS += %D%/fuzz-uri
 %C%_fuzz_uri_LDADD = $(FUZZ_LIBS)
 
+# auth
+FUZZ_TARGETS += %D%/fuzz-jwks
+%C%_fuzz_jwks_LDADD = $(FUZZ_LIBS)
+
+FUZZ_TARGETS += %D%/fuzz-jwt
+%C%_fuzz_jwt_LDADD = $(FUZZ_LIBS)
+
+FUZZ_TARGETS += %D%/fuzz-pem
+%C%_fuzz_pem_LDADD = $(FUZZ_LIBS)
+
+FUZZ_TARGETS += %D%/fuzz-scope
+%C%_fuzz_scope_LDADD = $(FUZZ_LIBS)
+
 # registry
 FUZZ_TARGETS += %D%/fuzz-accept
 %C%_fuzz_accept_LDADD = $(FUZZ_LIBS)
