@@ -60,8 +60,8 @@ static int copy_token_realm(struct auth *auth, const char *url, struct err *err)
 {
     if (url == NULL || url[0] == '\0')
         return 0;
-    if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
-        return err_set(err, ERR_CONFIG, "auth.token_realm: %s is no http or https URL",
+    if (url[0] != '/' && strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
+        return err_set(err, ERR_CONFIG, "auth.token_realm: %s is no http or https URL and no path",
                        TEXT_QUOTE(url));
     return copy_text(&auth->token_realm, "auth.token_realm", url, err);
 }

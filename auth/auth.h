@@ -29,7 +29,8 @@ struct auth_settings {
     enum auth_ping ping;           /* auth.ping */
     enum auth_anonymous anonymous; /* auth.anonymous_token: what /token gives without credentials */
     const char *realm;             /* auth.realm: of Basic challenges */
-    const char *token_realm;     /* auth.token_realm: another service's URL in Bearer challenges */
+    const char
+        *token_realm; /* auth.token_realm: URL of another token service, or a path on our host */
     const char *external_url;    /* auth.external_url */
     const char *service;         /* auth.service */
     const char *issuer;          /* auth.issuer; NULL: the service */

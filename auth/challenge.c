@@ -11,7 +11,9 @@
 #include "lib/http/server.h"
 #include "lib/util/buf.h"
 
-enum { CHALLENGE_MAX = 40 * 1024, REALM_MAX = BASE_URL_MAX + sizeof("/token") };
+#define TOKEN_PATH "/token"
+
+enum { CHALLENGE_MAX = 40 * 1024, REALM_PATH_MAX = 255, REALM_MAX = BASE_URL_MAX + REALM_PATH_MAX };
 
 static void bearer(struct buf *to, struct auth *auth, struct http_exchange *x,
                    const struct scope_set *scope, enum challenge_error error)
@@ -21,9 +23,9 @@ static void bearer(struct buf *to, struct auth *auth, struct http_exchange *x,
     char base[BASE_URL_MAX + 1];
     char realm[REALM_MAX + 1];
 
-    if (c.realm == NULL) {
+    if (c.realm == NULL || c.realm[0] == '/') {
         challenge_base_url(auth, x, base, sizeof(base));
-        (void)snprintf(realm, sizeof(realm), "%s/token", base);
+        (void)snprintf(realm, sizeof(realm), "%s%s", base, c.realm == NULL ? TOKEN_PATH : c.realm);
         c.realm = realm;
     }
     challenge_format_bearer(to, &c);

@@ -33,7 +33,7 @@ struct auth {
     enum auth_ping ping; /* never AUTO */
     enum auth_anonymous anonymous;
     char *realm;       /* owned, as all texts here; of Basic challenges */
-    char *token_realm; /* another service's URL; NULL: our own /token */
+    char *token_realm; /* another service: a URL, or a path on our host; NULL: our own /token */
     char *service;     /* our audience */
     char *issuer;
     char **services; /* further audiences that tokens are signed for; "*": any */

@@ -29,6 +29,7 @@ struct command {
 };
 
 enum cli_status run_serve(int argc, char **argv);
+enum cli_status run_hash_password(int argc, char **argv);
 enum cli_status run_healthcheck(int argc, char **argv);
 enum cli_status run_gen_cert(int argc, char **argv);
 enum cli_status run_keys(int argc, char **argv);

@@ -19,6 +19,7 @@ static const struct command commands[] = {
     {"gen-cert", "make a CA, server and client certificates, good or bad", run_gen_cert},
     {"keys", "make keys for tokens; print their certificates and key set", run_keys},
     {"token", "make tokens, explain tokens", run_token},
+    {"hash-password", "make a hash for accounts and htpasswd files", run_hash_password},
     {"version", "print the version", run_version},
 };
 
@@ -29,6 +30,7 @@ static const char examples[] =
     "  ocimock serve                                 on 127.0.0.1:5000, plain HTTP\n"
     "  ocimock serve --listen :0 --port-file ports   on free ports, written to a file\n"
     "  ocimock serve --tls-auto                      HTTPS on 127.0.0.1:5443 with a CA of its own\n"
+    "  ocimock serve --user alice:secret             with a login\n"
     "  ocimock serve --import layouts/               with images loaded at start\n"
     "  ocimock healthcheck --wait --timeout 30s      until it serves\n"
     "  skopeo copy --dest-tls-verify=false docker-archive:app.tar docker://127.0.0.1:5000/app:v1\n"

@@ -21,13 +21,16 @@
 
 #include <jansson.h>
 
+#include "auth/auth.h"
 #include "cli/ready.h"
+#include "cli/serve_auth.h"
 #include "cli/serve_settings.h"
 #include "cli/serve_tls.h"
 #include "lib/http/loop.h"
 #include "lib/http/server.h"
 #include "lib/http/tls.h"
 #include "lib/util/buf.h"
+#include "lib/util/clock.h"
 #include "lib/util/conf_print.h"
 #include "lib/util/err.h"
 #include "lib/util/util.h"
@@ -38,7 +41,9 @@ enum { JOB_THREADS_MAX = 4, TEXT_MAX = 256 * 1024 };
 
 struct serve {
     struct serve_settings settings;
-    struct loop *loop; /* owned, as all below */
+    struct clock clock; /* of the world */
+    struct loop *loop;  /* owned, as all below */
+    struct auth *auth;
     struct world *world;
     struct http_tls *tls; /* NULL: no TLS */
     struct http_server *server;
@@ -64,6 +69,7 @@ static enum cli_status print_help(void)
         "  ocimock serve --listen 127.0.0.1:0 --port-file ports --stop-on-stdin-eof\n"
         "  ocimock serve --listen :5000 --tls-listen :5443 --tls-auto ./tls --tls-host registry\n"
         "  ocimock serve --config ocimock.yaml --log-format json\n"
+        "  ocimock serve --user alice:secret --user bob:other --auth-mode basic\n"
         "  OCIMOCK_DELETE_TAG=405 ocimock serve --no-referrers\n"
         "\n"
         "Usage: ocimock serve [OPTION...]\n"
@@ -143,6 +149,8 @@ static void on_hangup(void *arg)
     struct serve *s = arg;
     struct err err;
 
+    if (auth_reload(s->auth, &err) != 0)
+        log_failure(LOG_LEVEL_ERROR, "the htpasswd file was not read again", &err);
     if (s->tls != NULL && serve_tls_reload(s->tls, &s->settings, &err) != 0) {
         log_failure(LOG_LEVEL_ERROR, "the certificate was not read again, the old one stays", &err);
         return;
@@ -180,18 +188,24 @@ static void raise_descriptor_limit(void)
         log_message(LOG_LEVEL_WARN, "cannot raise the limit of open files: %s", strerror(errno));
 }
 
-static void set_up_process(const struct serve_settings *s)
+static void log_lines(enum log_level level, struct buf *lines)
 {
-    char *warning = s->warnings.data;
+    char *rest = lines->data;
 
+    while (rest != NULL && *rest != '\0') {
+        char *line = strsep(&rest, "\n");
+
+        log_message(level, "%s", line);
+    }
+}
+
+static void set_up_process(struct serve_settings *s)
+{
     log_setup(STDERR_FILENO, s->log_format, s->log_level);
     (void)signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
-    while (warning != NULL && *warning != '\0') {
-        char *line = strsep(&warning, "\n");
-
-        log_message(LOG_LEVEL_WARN, "%s", line);
-    }
+    log_lines(LOG_LEVEL_WARN, &s->warnings);
+    log_lines(LOG_LEVEL_DEBUG, &s->remarks);
 }
 
 static int make_world(struct serve *s, struct err *err)
@@ -201,7 +215,12 @@ static int make_world(struct serve *s, struct err *err)
 
     if (loop_new(&s->loop, threads, err) != 0)
         return -1;
-    return world_new(&s->world, "default", s->loop, &s->settings.registry, err);
+    if (serve_auth_new(&s->auth, s->loop, &s->clock, &s->settings, err) != 0 ||
+        world_new(&s->world, "default", s->loop, &s->settings.registry, err) != 0)
+        return -1;
+    world_set_auth(s->world, s->auth);
+    serve_auth_tell(s->auth);
+    return 0;
 }
 
 /* Before anybody can look, and before signals are caught: one that comes now just ends us. */
@@ -312,6 +331,7 @@ static void finish(struct serve *s)
     if (s->loop != NULL)
         loop_drain(s->loop); /* jobs use the world */
     world_free(s->world);
+    auth_free(s->auth);
     loop_free(s->loop);
     http_tls_free(s->tls);
 }
@@ -324,7 +344,7 @@ static enum cli_status serve(struct serve *s)
     set_up_process(&s->settings);
     if (start(s, &err) != 0 || announce(s, &err) != 0 || loop_run(s->loop, &err) != 0) {
         log_failure(LOG_LEVEL_ERROR, "cannot serve", &err);
-        status = err.code == ERR_USAGE ? CLI_USAGE : CLI_FAILURE;
+        status = err.code == ERR_USAGE || err.code == ERR_CONFIG ? CLI_USAGE : CLI_FAILURE;
     }
     finish(s);
     if (status == CLI_OK)
@@ -332,20 +352,32 @@ static enum cli_status serve(struct serve *s)
     return status;
 }
 
+static enum cli_status check_config(const struct serve_settings *s)
+{
+    struct err err = {0};
+
+    if (serve_auth_check(s, &err) != 0)
+        return cli_fail("serve", &err);
+    return cli_print("the configuration is valid\n");
+}
+
 enum cli_status run_serve(int argc, char **argv)
 {
     struct serve s = {0};
     enum cli_status status;
     struct err err = {0};
+    int result = serve_settings_read(&s.settings, argc, argv, &err);
 
-    if (serve_settings_read(&s.settings, argc, argv, &err) != 0)
+    if (s.settings.set != NULL)
+        option_hide_secrets(s.settings.set, argc, argv, environ);
+    if (result != 0)
         status = cli_fail("serve", &err);
     else if (s.settings.help)
         status = print_help();
     else if (s.settings.print_config)
         status = print_config(&s.settings);
     else if (s.settings.check_config)
-        status = cli_print("the configuration is valid\n");
+        status = check_config(&s.settings);
     else
         status = serve(&s);
     serve_settings_done(&s.settings);

@@ -5,6 +5,9 @@
  */
 #include "cli/serve_settings.h"
 
+#include "auth/keyring.h"
+#include "auth/trust.h"
+#include "cli/auth_schema.h"
 #include "lib/util/util.h"
 
 #define MEMBER(m) OPTION_MEMBER(struct serve_settings, m)
@@ -18,6 +21,14 @@
     .key = (k), .flag = (f), .value.type = SCHEMA_BOOL, .preset = "true", .help = __VA_ARGS__
 
 /* Members that hold a choice as its index. */
+_Static_assert(AUTH_MODE_AUTO == 0 && AUTH_MODE_NONE == 1 && AUTH_MODE_BASIC == 2 &&
+                   AUTH_MODE_BEARER == 3,
+               "order of modes");
+_Static_assert(AUTH_PING_AUTO == 0 && AUTH_PING_CHALLENGE == 1 && AUTH_PING_OPEN == 2 &&
+                   AUTH_PING_OPEN_CHALLENGE == 3,
+               "order of ping policies");
+_Static_assert(AUTH_ANONYMOUS_TOKEN == 0 && AUTH_ANONYMOUS_401 == 1 && AUTH_ANONYMOUS_403 == 2,
+               "order of answers to the anonymous");
 _Static_assert(DELETE_ON == 0 && DELETE_405 == 1 && DELETE_400 == 2 && DELETE_403 == 3 &&
                    DELETE_PRETEND == 4,
                "order of DELETE_MODES");
@@ -186,6 +197,8 @@ static const struct option rows[] = {
      .preset = "0",
      .help = "Smallest chunk that uploads are asked for (OCI-Chunk-Min-Length); 0: not said",
      MEMBER(registry.chunk_min)},
+
+#include "cli/serve_auth_options.tbl.h"
 
     {.key = "limits.manifest",
      .flag = "limit-manifest",

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/client.h"
+#include "cli/registry_environment.h"
 #include "lib/util/err.h"
 #include "lib/util/text.h"
 #include "lib/util/util.h"
@@ -34,7 +35,9 @@ static int read_outside(struct serve_settings *s, int argc, char **argv, struct 
         return 0;
     if (options != NULL && option_read_flag_text(s->set, options, "serve", err) != 0)
         return -1;
-    return option_read_environment(s->set, environ, others, warn, s, err);
+    if (option_read_environment(s->set, environ, others, warn, s, err) != 0)
+        return -1;
+    return registry_environment_read(s->set, environ, &s->remarks, &s->provision_htpasswd, err);
 }
 
 static int read_all(struct serve_settings *s, int argc, char **argv, struct err *err)
@@ -93,6 +96,7 @@ int serve_settings_read(struct serve_settings *ret, int argc, char **argv, struc
 {
     *ret = (struct serve_settings){.ready_fd = -1};
     buf_init(&ret->warnings, WARNINGS_MAX);
+    buf_init(&ret->remarks, WARNINGS_MAX);
     if (read_all(ret, argc, argv, err) != 0)
         return -1;
     return ret->help ? 0 : check_together(ret, err);
@@ -102,6 +106,7 @@ void serve_settings_done(struct serve_settings *s)
 {
     option_set_free(s->set);
     buf_done(&s->warnings);
+    buf_done(&s->remarks);
 }
 
 /* --- For the health check -----------------------------------------------------------------------

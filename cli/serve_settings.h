@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "auth/auth.h"
 #include "lib/http/limits.h"
 #include "lib/util/buf.h"
 #include "lib/util/log.h"
@@ -19,6 +20,7 @@ struct err;
 struct serve_settings {
     struct option_set *set; /* owned; the texts and lists below are borrowed from it */
     struct buf warnings;    /* lines to be logged once the log is set up */
+    struct buf remarks;     /* the same, of level debug */
 
     struct option_list listen;
     struct option_list tls_listen;
@@ -31,6 +33,12 @@ struct serve_settings {
     const char *tls_auto; /* folder; "true": the usual one; NULL: off */
     struct option_list import;
     struct registry_settings registry;
+    struct auth_settings auth; /* lists: the three below, see serve_auth_new() */
+    struct option_list users;
+    struct option_list services;
+    struct option_list trusted_proxies;
+    uint32_t auth_algorithm; /* index: ES256, RS256 */
+    bool provision_htpasswd; /* make the file of auth.htpasswd if it is missing */
     struct http_limits limits;
     enum log_format log_format;
     enum log_level log_level;

@@ -18,6 +18,7 @@ libutil_a_SOURCES = \
 	%D%/option.c %D%/option.h %D%/option_set.h \
 	%D%/option_flags.c \
 	%D%/option_print.c \
+	%D%/option_secret.c \
 	%D%/schema.c %D%/schema.h \
 	%D%/schema_value.c \
 	%D%/text.c %D%/text.h \

@@ -96,6 +96,15 @@ int option_set_text(struct option_set *set, size_t row, enum option_source sourc
     return option_set_value(set, row, source, value) == 0 ? 0 : err_set(err, ERR_NOMEM, "option");
 }
 
+int option_read_text(struct option_set *set, const char *flag, enum option_source source,
+                     const char *text, const char *origin, struct err *err)
+{
+    size_t row = option_find_flag(set, flag, strlen(flag));
+
+    ASSERT(row < set->count);
+    return option_set_text(set, row, source, text, origin, err);
+}
+
 /* Index of the row with that flag, or the number of rows. */
 size_t option_find_flag(const struct option_set *set, const char *flag, size_t length)
 {

@@ -21,17 +21,18 @@ struct option_set; /* values of one table */
 
 /* One option; everything is static and borrowed. */
 struct option {
-    const char *key;     /* path in the file, such as "registry.delete.tag"; NULL: not in a file */
-    const char *flag;    /* without the dashes */
-    char letter;         /* of a short flag, or 0 */
-    bool flag_only;      /* has no environment variable */
-    const char *arg;     /* name of the value in the help; NULL for booleans */
-    const char *implied; /* value of the flag when none follows; NULL: one must follow */
-    struct schema value; /* its key is not used */
-    const char *preset;  /* default as text; NULL: unset */
-    const char *group;   /* heading in the help that begins here, or NULL */
-    const char *help;    /* a sentence */
-    size_t offset, size; /* the member that option_store() fills; size 0: none */
+    const char *key;      /* path in the file, such as "registry.delete.tag"; NULL: not in a file */
+    const char *flag;     /* without the dashes */
+    char letter;          /* of a short flag, or 0 */
+    bool flag_only;       /* has no environment variable */
+    const char *variable; /* its environment variable where the flag does not name it */
+    const char *arg;      /* name of the value in the help; NULL for booleans */
+    const char *implied;  /* value of the flag when none follows; NULL: one must follow */
+    struct schema value;  /* its key is not used */
+    const char *preset;   /* default as text; NULL: unset */
+    const char *group;    /* heading in the help that begins here, or NULL */
+    const char *help;     /* a sentence */
+    size_t offset, size;  /* the member that option_store() fills; size 0: none */
 };
 
 /* For the last two fields. Members may be bool, 32 or 64 bit numbers (an enum for a choice),
@@ -82,6 +83,19 @@ int option_read_environment(struct option_set *set, char *const *environment,
 int option_read_file(struct option_set *set, const char *path, struct err *err);
 int option_read_conf(struct option_set *set, struct conf *conf, struct err *err); /* takes conf */
 
+/*
+ * Takes a value from elsewhere, such as another program's variable; origin names it in messages. It
+ * counts when no higher source has set one. flag must be in the table.
+ */
+int option_read_text(struct option_set *set, const char *flag, enum option_source source,
+                     const char *text, const char *origin, struct err *err);
+/*
+ * Overwrites the values of secret options in argv and environ, where `ps` and /proc show them. They
+ * were read before.
+ */
+void option_hide_secrets(const struct option_set *set, int argc, char *const *argv,
+                         char *const *environment);
+
 /* Fills the members of the rows that have a value; texts and lists are borrowed from the set. */
 int option_store(struct option_set *set, void *settings, struct err *err);
 /* The text of an option that is a TEXT or PATH, or NULL. flag must be in the table. */
@@ -93,7 +107,7 @@ enum option_source option_source(const struct option_set *set, const char *flag)
 struct json_t *option_printable(const struct option_set *set);
 /* Appends the options part of a help text. Errors are b's. */
 void option_help(struct buf *b, const struct option *rows, size_t count);
-/* The environment variable of a flag: "OCIMOCK_DELETE_TAG". */
+/* The environment variable that a flag makes: "OCIMOCK_DELETE_TAG". */
 enum { OPTION_VARIABLE_MAX = 64 };
 const char *option_variable(char dst[OPTION_VARIABLE_MAX], const char *flag);
 

@@ -40,7 +40,10 @@ static int unknown_flag(const struct option_set *set, const char *flag, size_t l
 {
     char name[OPTION_VARIABLE_MAX];
     struct text_nearest nearest;
+    struct text_quote quote;
 
+    /* Without the value: it may be a secret. */
+    (void)text_quote_bytes(&quote, flag - 2, length + 2);
     length = length < sizeof(name) - 1 ? length : sizeof(name) - 1;
     memcpy(name, flag, length);
     name[length] = '\0';
@@ -48,8 +51,8 @@ static int unknown_flag(const struct option_set *set, const char *flag, size_t l
     for (size_t i = 0; i < set->count; i++)
         text_nearest_offer(&nearest, set->rows[i].flag);
     if (nearest.name == NULL)
-        return err_set(err, ERR_USAGE, "unknown option %s", TEXT_QUOTE(flag - 2));
-    return err_set(err, ERR_USAGE, "unknown option %s: did you mean '--%s'?", TEXT_QUOTE(flag - 2),
+        return err_set(err, ERR_USAGE, "unknown option %s", quote.text);
+    return err_set(err, ERR_USAGE, "unknown option %s: did you mean '--%s'?", quote.text,
                    nearest.name);
 }
 
@@ -236,15 +239,20 @@ const char *option_variable(char dst[OPTION_VARIABLE_MAX], const char *flag)
     return dst;
 }
 
+const char *option_row_variable(char dst[OPTION_VARIABLE_MAX], const struct option *row)
+{
+    return row->variable != NULL ? row->variable : option_variable(dst, row->flag);
+}
+
 /* The row of a variable (the first `length` bytes of name), or the number of rows. */
 static size_t find_variable(const struct option_set *set, const char *name, size_t length)
 {
     size_t i = 0;
 
     for (; i < set->count; i++) {
-        char variable[OPTION_VARIABLE_MAX];
+        char dst[OPTION_VARIABLE_MAX];
+        const char *variable = option_row_variable(dst, &set->rows[i]);
 
-        (void)option_variable(variable, set->rows[i].flag);
         if (!set->rows[i].flag_only && strlen(variable) == length &&
             memcmp(variable, name, length) == 0)
             break;
@@ -271,6 +279,7 @@ static void warn_unknown(const struct option_set *set, const char *name, option_
 {
     char best[OPTION_VARIABLE_MAX] = "";
     char variable[OPTION_VARIABLE_MAX];
+    char dst[OPTION_VARIABLE_MAX];
     struct text_nearest nearest;
     struct err message;
 
@@ -278,7 +287,7 @@ static void warn_unknown(const struct option_set *set, const char *name, option_
     for (size_t i = 0; i < set->count; i++) {
         if (set->rows[i].flag_only)
             continue;
-        (void)option_variable(variable, set->rows[i].flag);
+        (void)snprintf(variable, sizeof(variable), "%s", option_row_variable(dst, &set->rows[i]));
         text_nearest_offer(&nearest, variable + strlen(PREFIX));
         if (nearest.name == variable + strlen(PREFIX)) {
             memcpy(best, variable, sizeof(best));

@@ -32,5 +32,7 @@ int option_set_text(struct option_set *set, size_t row, enum option_source sourc
                     const char *origin, struct err *err);
 /* Index of the row whose flag is the first `length` bytes, or the number of rows. */
 size_t option_find_flag(const struct option_set *set, const char *flag, size_t length);
+/* The name of a row's environment variable, borrowed or in dst. */
+const char *option_row_variable(char dst[OPTION_VARIABLE_MAX], const struct option *row);
 
 #endif

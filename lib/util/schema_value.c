@@ -276,6 +276,8 @@ static json_t *printable_units(const struct schema *s, const json_t *value)
 
 json_t *schema_printable(const struct schema *s, const json_t *value)
 {
+    if (s->secret && json_is_array(value))
+        return json_array_size(value) == 0 ? json_array() : json_pack("[s]", "***");
     if (s->secret)
         return json_string(json_string_length(value) == 0 && json_is_string(value) ? "" : "***");
     switch (s->type) {

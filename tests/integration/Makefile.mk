@@ -60,8 +60,11 @@ INTEGRATION_TESTS += %D%/test-upload
 %C%_test_upload_LDADD = $(INTEGRATION_LIBS)
 
 # The command line, with the program itself.
+INTEGRATION_BATS += %D%/accounts.bats
 INTEGRATION_BATS += %D%/cli.bats
 INTEGRATION_BATS += %D%/certificate.bats
 INTEGRATION_BATS += %D%/token.bats
 EXTRA_DIST += %D%/certificate.bats %D%/token.bats
 EXTRA_DIST += %D%/cli.bats
+EXTRA_DIST += %D%/certificate.bats
+EXTRA_DIST += %D%/accounts.bats %D%/cli.bats

@@ -10,7 +10,7 @@ setup() {
     : "${OCIMOCK:?names the program}"
     while read -r name; do
         unset "$name"
-    done < <(compgen -e | grep '^OCIMOCK_')
+    done < <(compgen -e | grep -E '^(OCIMOCK|REGISTRY)_')
 }
 
 teardown() {

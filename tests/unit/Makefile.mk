@@ -16,6 +16,7 @@ UNIT_TESTS += %D%/test-log
 UNIT_TESTS += %D%/test-option
 UNIT_TESTS += %D%/test-option_flags
 UNIT_TESTS += %D%/test-option_print
+UNIT_TESTS += %D%/test-option_secret
 UNIT_TESTS += %D%/test-schema
 UNIT_TESTS += %D%/test-schema_value
 UNIT_TESTS += %D%/test-text
@@ -163,6 +164,8 @@ UNIT_TESTS += %D%/test-client
 %C%_test_client_LDADD = $(CLI_LIBS)
 UNIT_TESTS += %D%/test-ready
 %C%_test_ready_LDADD = $(CLI_LIBS)
+UNIT_TESTS += %D%/test-registry_environment
+%C%_test_registry_environment_LDADD = $(CLI_LIBS)
 UNIT_TESTS += %D%/test-serve_settings
 %C%_test_serve_settings_LDADD = $(CLI_LIBS)
 

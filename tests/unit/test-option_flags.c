@@ -115,7 +115,7 @@ static void test_words(void)
 static void test_refused(void)
 {
     FLAGS("unknown option '--verbos': did you mean '--verbose'?", "--verbos");
-    FLAGS("unknown option '--conut=5': did you mean '--count'?", "--conut=5");
+    FLAGS("unknown option '--conut': did you mean '--count'?", "--conut=5");
     FLAGS("unknown option '--frobnicate'", "--frobnicate");
     FLAGS("unknown option '--no-frobnicate'", "--no-frobnicate");
     FLAGS("unknown option '--no-count': did you mean '--count'?", "--no-count");

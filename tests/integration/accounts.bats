@@ -1,0 +1,188 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Accounts on the command line, in the environment and in files; the usual registry's environment.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    T=$BATS_TEST_TMPDIR
+    PID=
+    : "${OCIMOCK:?names the program}"
+    while read -r name; do
+        unset "$name"
+    done < <(compgen -e | grep -E '^(OCIMOCK|REGISTRY)_')
+}
+
+teardown() {
+    [[ -z $PID ]] || kill -KILL "$PID" 2>/dev/null || true
+}
+
+# start OPTION...: runs a server; sets PID and URL.
+start() {
+    mkfifo "$T/ready"
+    "$OCIMOCK" serve --listen 127.0.0.1:0 --ready-fd 4 "$@" 4>"$T/ready" <&0 >"$T/out" 2>"$T/log" 3>&- 6>&- &
+    PID=$!
+    if ! read -r -t 20 URL <"$T/ready"; then
+        cat "$T/log"
+        return 1
+    fi
+    rm "$T/ready"
+    URL=${URL#*registry=}
+    URL=${URL%%,*}
+}
+
+finish() {
+    kill "$PID"
+    wait "$PID"
+    PID=
+}
+
+# status CURL-OPTION...
+status() {
+    curl --noproxy '*' -k -s -o "$T/body" -w '%{http_code}' "$@"
+}
+
+# login USER:SECRET: the status of the token service.
+login() {
+    status -u "$1" "$URL/token?service=ocimock"
+}
+
+# absent PATTERN FILE...: no line of them matches. ("! grep" would not end a test.)
+absent() {
+    local found=0
+
+    grep -a -E -- "$@" || found=$?
+    [[ $found == 1 ]]
+}
+
+hash_of() {
+    printf %s "$1" | "$OCIMOCK" hash-password --cost 4 --user "$2"
+}
+
+@test "--user and OCIMOCK_USERS make accounts, and are not seen from outside" {
+    OCIMOCK_AUTH_ACCOUNTS='[{"name":"carol","secret":"carolsecret"}]' start --user alice:alicesecret --user=bob:bob:secret
+    [[ $(login alice:alicesecret) == 200 && $(login bob:bob:secret) == 200 ]]
+    [[ $(login alice:other) == 401 && $(login nobody:alicesecret) == 401 ]]
+    [[ $(login carol:carolsecret) == 200 ]]
+    ps -o args= -p "$PID" >"$T/args"
+    tr '\0' '\n' <"/proc/$PID/environ" >"$T/environment"
+    grep -q -- '--user [*][*][*]' "$T/args"
+    grep -q 'OCIMOCK_AUTH_ACCOUNTS=[*][*][*]' "$T/environment"
+    absent 'secret' "/proc/$PID/cmdline" "$T/args" "$T/environment"
+    finish
+    absent 'secret' "$T/log" "$T/out"
+    grep -q 'who="bearer, 3 accounts (alice, bob, carol)"' "$T/log"
+}
+
+@test "OCIMOCK_USERS is a list" {
+    OCIMOCK_USERS=alice:one,bob:two start
+    [[ $(login alice:one) == 200 && $(login bob:two) == 200 && $(login bob:one) == 401 ]]
+    [[ $(status "$URL/v2/") == 401 ]]
+    finish
+}
+
+@test "--print-config shows no secret" {
+    run -0 "$OCIMOCK" serve --print-config --user alice:alicesecret --auth-accounts '[{"name":"bob","secret":"bobsecret"}]'
+    [[ $output != *secret:*bob* && $output != *alicesecret* && $output != *bobsecret* ]]
+    [[ $output == *'name: bob'* ]]
+}
+
+@test "--check-config checks accounts and policy" {
+    run -2 --separate-stderr "$OCIMOCK" serve --check-config --user alice
+    [[ $stderr == *'expected name:secret'* ]]
+    run -2 --separate-stderr "$OCIMOCK" serve --check-config --auth-mode basic
+    [[ $stderr == *'nobody can log in'* ]]
+    # shellcheck disable=SC2016 # a hash
+    run -2 --separate-stderr "$OCIMOCK" serve --check-config --auth-accounts '[{"name":"a","hash":"$apr1$x$y"}]'
+    [[ $stderr == *'hash-password'* ]]
+    run -0 "$OCIMOCK" serve --check-config --user alice:secret
+}
+
+@test "an unknown option is named without its value" {
+    run -2 --separate-stderr "$OCIMOCK" serve --usr=alice:alicesecret
+    [[ $stderr != *alicesecret* ]]
+}
+
+@test "accounts and policy of a file" {
+    printf 'wonder\n' >"$T/secret.txt"
+    cat >"$T/ocimock.yaml" <<END
+auth:
+  accounts:
+    - {name: alice, secret_file: secret.txt}
+    - {name: bob, hash: "$(hash_of two bob | cut -d: -f2)"}
+    - {name: carol, secret: three, disabled: true}
+  policy:
+    - {accounts: [alice], repositories: ["team-a/*"], actions: [pull, push]}
+    - {accounts: [anonymous], repositories: ["public/*"], actions: [pull]}
+    - {accounts: [alicia], catalog: true}
+END
+    start --config "$T/ocimock.yaml"
+    [[ $(login alice:wonder) == 200 && $(login bob:two) == 200 && $(login carol:three) == 401 ]]
+    [[ $(status "$URL/v2/public/app/tags/list") == 404 ]]
+    [[ $(status "$URL/v2/team-a/app/tags/list") == 401 ]]
+    finish
+    grep -q "auth.policy\[2\] names 'alicia', but there is no such account" "$T/log"
+}
+
+@test "htpasswd: Basic, read again when it changes" {
+    hash_of one alice >"$T/htpasswd"
+    start --htpasswd "$T/htpasswd" --auth-mode basic
+    [[ $(status "$URL/v2/") == 401 && $(status -u alice:one "$URL/v2/") == 200 ]]
+    [[ $(status -u alice:two "$URL/v2/") == 401 ]]
+    hash_of two alice >"$T/new"
+    hash_of three bob >>"$T/new"
+    mv "$T/new" "$T/htpasswd"
+    [[ $(status -u alice:two "$URL/v2/") == 200 && $(status -u bob:three "$URL/v2/") == 200 ]]
+    [[ $(status -u alice:one "$URL/v2/") == 401 ]]
+    finish
+}
+
+@test "the environment of the usual registry: htpasswd" {
+    hash_of one alice >"$T/htpasswd"
+    REGISTRY_AUTH=htpasswd REGISTRY_AUTH_HTPASSWD_REALM='The Realm' REGISTRY_AUTH_HTPASSWD_PATH=$T/htpasswd \
+        REGISTRY_STORAGE_DELETE_ENABLED=false REGISTRY_HTTP_SECRET=xyz start --log-level debug
+    [[ $(status "$URL/") == 200 ]]
+    [[ $(status -D "$T/head" "$URL/v2/") == 401 ]]
+    grep -qi '^www-authenticate: Basic realm="The Realm"' "$T/head"
+    [[ $(status -u alice:one "$URL/v2/") == 200 ]]
+    [[ $(status -u alice:one -X DELETE "$URL/v2/a/manifests/v1") == 405 ]]
+    finish
+    absent 'xyz|no effect' "$T/log"
+}
+
+@test "the environment of the usual registry: a missing htpasswd file is made" {
+    REGISTRY_AUTH=htpasswd REGISTRY_AUTH_HTPASSWD_REALM=x REGISTRY_AUTH_HTPASSWD_PATH=$T/auth/htpasswd start
+    local password
+    password=$(sed -n 's/.*provisioning with default user" user=docker password=//p' "$T/log")
+    [[ ${#password} == 43 ]]
+    [[ $(status -u "docker:$password" "$URL/v2/") == 200 ]]
+    [[ $(stat -c %a "$T/auth/htpasswd") == 600 ]]
+    finish
+}
+
+@test "the environment of the usual registry: TLS on its address" {
+    "$OCIMOCK" gen-cert --ca --out "$T/tls" >"$T/made"
+    REGISTRY_HTTP_ADDR=127.0.0.1:0 REGISTRY_HTTP_TLS_CERTIFICATE=$T/tls/server.crt \
+        REGISTRY_HTTP_TLS_KEY=$T/tls/server.key run -0 "$OCIMOCK" serve --print-config --json
+    [[ $(jq -c '[.listen, .tls.listen]' <<<"$output") == '[[],["127.0.0.1:0"]]' ]]
+}
+
+@test "hash-password reads standard input and prints what htpasswd files take" {
+    run -0 hash_of wonder alice
+    [[ $output == 'alice:$2y$04$'* && ${#output} == 66 ]]
+    run -0 "$OCIMOCK" hash-password --method sha512 --cost 1000 <<<wonder
+    [[ $output == '$6$rounds=1000$'* ]]
+    run -0 "$OCIMOCK" hash-password --method yescrypt --json <<<wonder
+    [[ $(jq -r .hash <<<"$output") == '$y$'* ]]
+}
+
+@test "hash-password refuses what is no password, and arguments" {
+    run -1 --separate-stderr "$OCIMOCK" hash-password </dev/null
+    [[ $stderr == *'the secret is empty'* ]]
+    run -2 --separate-stderr "$OCIMOCK" hash-password wonder
+    [[ $stderr == *'read from standard input'* && $stderr != *wonder* ]]
+    run -1 --separate-stderr "$OCIMOCK" hash-password --cost 40 <<<wonder
+    [[ $stderr == *'the cost of bcrypt is 4 to 18'* ]]
+    run -1 --separate-stderr "$OCIMOCK" hash-password --user a:b <<<wonder
+    [[ $stderr == *"a name holds no ':'"* ]]
+}
