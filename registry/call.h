@@ -47,7 +47,7 @@ struct registry_call {
     char id[CALL_ID_MAX + 1];         /* X-Request-Id, the client's or our own */
     bool identified;                  /* identity says who sent it: */
     struct identity identity;         /* owned */
-    registry_handler after_gate;      /* what follows once it is known who asks */
+    registry_handler after_identity;  /* what follows once it is known who asks */
     struct scope_set asked;           /* owned: of the token service */
     struct scope_set granted;         /* owned: what it gave */
     const char *error_code;           /* OCI code replied, static; NULL when none */

@@ -74,6 +74,12 @@ static enum need_kind need_of(const struct registry_call *call)
     return needs[call->route.op].kind;
 }
 
+/* True when it does not matter who asks. */
+static bool is_open(const struct registry_call *call)
+{
+    return call->world->auth == NULL || need_of(call) == NEED_NOTHING;
+}
+
 /* What must be allowed for the call to go on. */
 static void set_needed(struct wants *w, const struct registry_call *call)
 {
@@ -167,10 +173,14 @@ static bool ping_passes(struct registry_call *call)
     return !access_ping_challenges(call->world->auth);
 }
 
-static void decide(struct registry_call *call, registry_handler next)
+void gate_pass(struct registry_call *call, registry_handler next)
 {
     struct wants needed;
 
+    if (is_open(call)) {
+        next(call);
+        return;
+    }
     set_needed(&needed, call);
     switch (access_check(call->world->auth, &call->identity, &needed.set)) {
     case ACCESS_ALLOWED:
@@ -213,18 +223,18 @@ static void on_identity(void *arg, const struct identity *id)
         return;
     }
     call->identified = true;
-    decide(call, call->after_gate);
+    call->after_identity(call);
 }
 
-void gate_pass(struct registry_call *call, registry_handler next)
+void gate_identify(struct registry_call *call, registry_handler next)
 {
     struct identity_query *query = NULL;
 
-    if (call->world->auth == NULL || need_of(call) == NEED_NOTHING) {
+    if (is_open(call)) {
         next(call);
         return;
     }
-    call->after_gate = next;
+    call->after_identity = next;
     identity_find(call->world->auth, call->x, on_identity, call, &query);
     /* Without a query all is done, and the call may be gone. */
     if (query != NULL)

@@ -12,10 +12,9 @@
 
 struct access_policy;
 
-/*
- * Finds out who sent the call and whether they may; then next(call), at once or later, or replies
- * 401 or 403. Without authentication next comes at once.
- */
+/* Finds out who sent the call, where that matters; then next(call), at once or later. */
+void gate_identify(struct registry_call *call, registry_handler next);
+/* Calls next(call) when they may do what they ask for; else replies 401 or 403. */
 void gate_pass(struct registry_call *call, registry_handler next);
 /* 401: the token lacks what the request needs; names all of it, with the source of a mount. */
 void gate_refuse_scope(struct registry_call *call);

@@ -2,8 +2,8 @@
 /*
  * The way of one request through the registry:
  *
- *     registry_request -> name it -> (route stage) -> refuse what has no handler
- *                      -> gate: identity, access -> (handler stage) -> handler
+ *     registry_request -> name it -> identity -> (route stage) -> refuse what has no handler
+ *                      -> access -> (handler stage) -> handler
  *     registry_ended   -> access log -> free
  */
 #include "registry/registry.h"
@@ -129,6 +129,11 @@ static void after_route(void *arg)
     gate_pass(call, after_gate);
 }
 
+static void after_identity(struct registry_call *call)
+{
+    http_exchange_hook(call->x, HTTP_STAGE_ROUTE, after_route, call);
+}
+
 /* Names the request as completely as rules and the log want it. */
 static void name_request(struct registry_call *call)
 {
@@ -152,7 +157,7 @@ void registry_request(struct http_exchange *x, void *arg)
         return;
     }
     name_request(call);
-    http_exchange_hook(x, HTTP_STAGE_ROUTE, after_route, call);
+    gate_identify(call, after_identity);
 }
 
 void registry_ended(struct http_exchange *x, void *arg)

@@ -14,6 +14,7 @@
 #include "registry/store/blob_store.h"
 #include "registry/store/meta_store.h"
 #include "tests/tap/tap.h"
+#include "tests/unit/auth_help.h"
 #include "tests/unit/fixture.h"
 
 /* Where lines go while a test looks at them. */
@@ -126,6 +127,50 @@ static void test_forgery(struct fixture *f, struct capture *c)
     json_decref(line);
 }
 
+/* Who asked, what for, what they got; why not. Never with what they showed. */
+static void test_identity(struct fixture *f, struct capture *c)
+{
+    struct auth *auth =
+        auth_help_new(f->loop, NULL, &(struct auth_settings){.mode = AUTH_MODE_BEARER});
+    const char *fingerprint;
+    json_t *line;
+
+    world_set_auth(f->world, auth);
+    line = line_of(c, fixture_ask(f, "GET /v2/bob/a/tags/list"));
+    check_text(line, "auth", "none");
+    check_text(line, "user", "anonymous");
+    check_text(line, "fingerprint", NULL);
+    check_text(line, "error", "UNAUTHORIZED");
+    check_text(line, "reason", "no credentials");
+    json_decref(line);
+    line = line_of(c, fixture_ask(f, "GET /v2/", "Authorization: Bearer x.y.z"));
+    check_text(line, "auth", "invalid");
+    ok(json_string_length(json_object_get(line, "reason")) > 0, "  reason");
+    json_decref(line);
+    line = line_of(
+        c, fixture_ask(f, "GET /token?scope=repository:bob/a:pull,delete&scope=repository:x:pull",
+                       "Authorization: " HELP_BOB));
+    check_text(line, "op", "token");
+    check_text(line, "auth", "basic");
+    check_text(line, "user", "bob");
+    check_text(line, "asked", "repository:bob/a:pull,delete repository:x:pull");
+    check_text(line, "granted", "repository:bob/a:pull");
+    fingerprint = json_string_value(json_object_get(line, "fingerprint"));
+    ok(fingerprint != NULL && strlen(fingerprint) == 16, "  fingerprint");
+    json_decref(line);
+    line = line_of(c, fixture_ask(f, "GET /token", "Authorization: " HELP_WRONG));
+    check_text(line, "auth", "invalid");
+    check_text(line, "user", "alice");
+    check_text(line, "granted", "");
+    ok(json_string_length(json_object_get(line, "reason")) > 0, "  reason");
+    json_decref(line);
+    line = line_of(c, fixture_ask(f, "GET /"));
+    check_text(line, "auth", NULL);
+    json_decref(line);
+    world_set_auth(f->world, NULL);
+    auth_free(auth);
+}
+
 static void test_off(struct fixture *f, struct capture *c)
 {
     json_t *line;
@@ -150,6 +195,7 @@ int main(void)
     test_role(&f, &c);
     test_no_reply(&f, &c);
     test_forgery(&f, &c);
+    test_identity(&f, &c);
     test_off(&f, &c);
     fixture_done(&f);
     (void)fclose(c.file);

@@ -143,6 +143,19 @@ static void test_basic(struct fixture *f)
     check(f, "GET /token", "Authorization: " HELP_BOB, 404, NULL);
 }
 
+/* A hash is compared in a job: the request waits, and may end first. */
+static void test_slow(struct fixture *f)
+{
+    struct http_exchange *x =
+        fake_exchange_new(f->loop, f->world, "GET /v2/", "Authorization: " HELP_CAROL, NULL);
+
+    registry_request(x, NULL);
+    ok(!http_reply_sent(x), "who shows a secret that is hashed waits");
+    fixture_end(x);
+    ok(true, "and may leave");
+    check(f, "GET /v2/", "Authorization: " HELP_CAROL, 200, NULL);
+}
+
 static void run(enum auth_mode mode, void (*test)(struct fixture *f))
 {
     struct fixture f;
@@ -165,5 +178,6 @@ int main(void)
     run(AUTH_MODE_BEARER, test_tokens);
     run(AUTH_MODE_BEARER, test_order);
     run(AUTH_MODE_BASIC, test_basic);
+    run(AUTH_MODE_BASIC, test_slow);
     done_testing();
 }

@@ -151,6 +151,24 @@ static void test_post_failed(enum err_code code, int status)
     fake_exchange_free(x);
 }
 
+static void test_slow(void)
+{
+    struct http_exchange *x = get("GET /token", "Authorization: " HELP_CAROL);
+    struct told told;
+    struct token_request *r = start(&told, x);
+
+    ok(r != NULL, "a secret that is hashed takes its time");
+    token_cancel(r);
+    is_int(told.count, 0, "  who cannot wait leaves");
+    fake_exchange_free(x);
+    x = get("GET /token", "Authorization: " HELP_CAROL);
+    ASSERT(start(&told, x) != NULL);
+    fake_wait(x);
+    is_str(told.account, "carol", "  who can is carol");
+    is_int(fake_status(x), 200, "  with a token");
+    fake_exchange_free(x);
+}
+
 /* --- A key that is not there yet ------------------------------------------------------------- */
 
 static void test_wait_for_key(void)
@@ -226,6 +244,7 @@ int main(void)
     test_post_failed(ERR_BODY_TOO_LARGE, 413);
     test_post_failed(ERR_BODY_SYNTAX, 400);
     test_post_failed(ERR_BODY_TIMEOUT, 0);
+    test_slow();
     test_wait_for_key();
     test_cancel_wait();
     test_documents();
