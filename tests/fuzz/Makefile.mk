@@ -70,3 +70,10 @@ FUZZ_TARGETS += %D%/fuzz-reference
 
 FUZZ_TARGETS += %D%/fuzz-route
 %C%_fuzz_route_LDADD = $(FUZZ_LIBS)
+
+# auth
+FUZZ_TARGETS += %D%/fuzz-host
+%C%_fuzz_host_LDADD = $(FUZZ_LIBS)
+
+FUZZ_TARGETS += %D%/fuzz-token
+%C%_fuzz_token_LDADD = $(FUZZ_LIBS)
