@@ -16,12 +16,17 @@ check_LIBRARIES += %D%/libintegration.a
 	%D%/lib/response.c %D%/lib/response.h \
 	%D%/lib/script.c %D%/lib/script.h \
 	%D%/lib/server.c %D%/lib/server.h \
+	%D%/lib/tokens.c %D%/lib/tokens.h \
 	%D%/lib/vars.c %D%/lib/vars.h
 
+INTEGRATION_TESTS += %D%/test-auth-matrix
+%C%_test_auth_matrix_LDADD = $(INTEGRATION_LIBS)
 INTEGRATION_TESTS += %D%/test-bad-content
 %C%_test_bad_content_LDADD = $(INTEGRATION_LIBS)
 INTEGRATION_TESTS += %D%/test-bad-http
 %C%_test_bad_http_LDADD = $(INTEGRATION_LIBS)
+INTEGRATION_TESTS += %D%/test-challenge
+%C%_test_challenge_LDADD = $(INTEGRATION_LIBS)
 INTEGRATION_TESTS += %D%/test-common
 %C%_test_common_LDADD = $(INTEGRATION_LIBS)
 INTEGRATION_TESTS += %D%/test-delete
@@ -52,6 +57,8 @@ INTEGRATION_TESTS += %D%/test-time
 %C%_test_time_LDADD = $(INTEGRATION_LIBS)
 INTEGRATION_TESTS += %D%/test-tls
 %C%_test_tls_LDADD = $(INTEGRATION_LIBS)
+INTEGRATION_TESTS += %D%/test-token
+%C%_test_token_LDADD = $(INTEGRATION_LIBS)
 INTEGRATION_TESTS += %D%/test-toggles
 %C%_test_toggles_LDADD = $(INTEGRATION_LIBS)
 INTEGRATION_TESTS += %D%/test-upload-start

@@ -20,6 +20,7 @@ struct script {
     unsigned url;                /* which address of the server */
     struct vars *vars;           /* owned */
     const struct response *last; /* borrowed from client */
+    char *authorization;         /* owned; NULL: none */
 };
 
 /* Why an answer is not what a step wants: the first reason only. */
@@ -57,6 +58,7 @@ void script_free(struct script *t)
 {
     client_free(t->client);
     vars_free(t->vars);
+    free(t->authorization);
     free(t);
 }
 
@@ -124,6 +126,26 @@ void script_content(struct script *t, const char *name, const char *text)
     set_part(t, name, ".body", body);
 }
 
+void script_authorize(struct script *t, const char *authorization)
+{
+    free(t->authorization);
+    t->authorization = authorization != NULL ? vars_expand(t->vars, authorization) : NULL;
+}
+
+/* The header lines of a request, with those that all have; the caller frees them. */
+static char *all_headers(struct script *t, const char *headers)
+{
+    char *expanded = vars_expand(t->vars, headers != NULL ? headers : "");
+    char *all;
+
+    if (t->authorization == NULL || strstr(expanded, "Authorization:") != NULL)
+        return expanded;
+    if (asprintf(&all, "Authorization: %s\n%s", t->authorization, expanded) < 0)
+        bail("out of memory");
+    free(expanded);
+    return all;
+}
+
 /* "A: b\nC: d\n" as it goes over the wire. */
 static char *crlf(const char *lines)
 {
@@ -164,7 +186,7 @@ const struct response *script_send(struct script *t, const char *request, const 
                                    const char *body)
 {
     auto_free char *line = vars_expand(t->vars, request);
-    auto_free char *expanded = vars_expand(t->vars, headers != NULL ? headers : "");
+    auto_free char *expanded = all_headers(t, headers);
     auto_free char *wire = crlf(expanded);
     auto_free char *text = vars_expand(t->vars, body != NULL ? body : "");
     auto_free char *chunks = NULL;

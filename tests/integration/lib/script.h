@@ -51,6 +51,8 @@ void script_run(struct script *t, const struct step *steps, size_t n);
 #define RUN(t, steps) script_run((t), (steps), ARRAY_LEN(steps))
 /* As one step; its answer is valid until the next one. */
 const struct response *script_step(struct script *t, const struct step *step);
+/* From now on requests carry this Authorization unless they bring one; NULL: none. Expanded. */
+void script_authorize(struct script *t, const char *authorization);
 /* Sends and reads without a test; request as in a step. */
 const struct response *script_send(struct script *t, const char *request, const char *headers,
                                    const char *body);
