@@ -2,6 +2,7 @@
 # Real engines against the server; each file runs in namespaces of its own (see run-bats).
 
 ENGINE_BATS = \
+	%D%/auth.bats \
 	%D%/buildah.bats \
 	%D%/compare.bats \
 	%D%/containerd.bats \
@@ -9,7 +10,8 @@ ENGINE_BATS = \
 	%D%/import.bats \
 	%D%/lab.bats \
 	%D%/podman.bats \
-	%D%/skopeo.bats
+	%D%/skopeo.bats \
+	%D%/trust.bats
 ENGINE_TESTS += $(ENGINE_BATS)
 EXTRA_DIST += $(ENGINE_BATS) %D%/lib.bash %D%/run-bats \
 	tests/compare/ask.bash tests/compare/api.bash tests/compare/differences.tsv doc/differences.md \
