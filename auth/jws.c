@@ -189,7 +189,7 @@ enum jws_result jws_verify(struct claims *ret, const char *token, size_t n,
     struct claims_header header;
     enum jws_result result;
     struct parts p;
-    struct err own;
+    struct err own = {0};
 
     err = err != NULL ? err : &own;
     *ret = (struct claims){0};

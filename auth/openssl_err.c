@@ -5,7 +5,7 @@
 
 #include "lib/util/err.h"
 
-int openssl_failed(struct err *err, const char *what)
+void openssl_fill(struct err *err, const char *what)
 {
     unsigned long code = ERR_peek_last_error();
     const char *reason = ERR_reason_error_string(code);
@@ -13,5 +13,4 @@ int openssl_failed(struct err *err, const char *what)
     (void)err_set(err, ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE ? ERR_NOMEM : ERR_INVALID,
                   "%s: %s", what, reason != NULL ? reason : "failed");
     ERR_clear_error();
-    return -1;
 }

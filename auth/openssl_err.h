@@ -7,7 +7,13 @@
 
 struct err;
 
-/* ERR_INVALID "what: reason"; forgets OpenSSL's errors; returns -1. */
-int openssl_failed(struct err *err, const char *what);
+/* openssl_failed(struct err *err, const char *what): ERR_INVALID "what: reason"; forgets OpenSSL's
+   errors; yields -1, visibly so as err_set() does. */
+#define openssl_failed(err, what)                                                                  \
+    ({                                                                                             \
+        openssl_fill(err, what);                                                                   \
+        -1;                                                                                        \
+    })
+void openssl_fill(struct err *err, const char *what);
 
 #endif

@@ -17,7 +17,7 @@ static int read_piece(struct buf *to, int fd, const char *path, bool *ret_end, s
 {
     size_t left = to->max - to->len;
     size_t want = left < PIECE ? left : PIECE;
-    char beyond;
+    char beyond = 0;
     char *room = left > 0 ? buf_room(to, want) : &beyond;
     ssize_t n;
 

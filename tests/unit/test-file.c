@@ -55,7 +55,7 @@ int main(void)
 {
     char path[] = "/tmp/test-file-XXXXXX";
     int fd = mkstemp(path);
-    auto_free char *data = malloc(LARGE);
+    char *data = malloc(LARGE);
     auto_buf struct buf b = BUF_INIT(100);
     struct err err = {0};
 
@@ -66,6 +66,7 @@ int main(void)
     data[LARGE - 1] = 'y';
     ok(write(fd, data, LARGE) == LARGE, "a file of %d bytes", LARGE);
     (void)close(fd);
+    free(data);
     test_sizes(path);
     (void)unlink(path);
     is_int(file_read(&b, path, &err), -1, "a missing one: %s", err.msg);

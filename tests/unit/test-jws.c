@@ -306,13 +306,14 @@ static void test_embedded_keys(const struct fixture *f)
     auto_free char *token = NULL;
     struct key *key = NULL;
     json_t *object;
+    json_t *jwks;
 
     (void)key_generate(&key, KEY_ES256, NULL);
     (void)key_certify(key, "stranger", NOW, NULL);
     (void)key_set_add(&stranger, key, NULL);
-    object = jwks_to_json(&stranger);
+    jwks = jwks_to_json(&stranger);
     object = json_pack("{s:s, s:O, s:o}", "alg", "ES256", "jwk",
-                       json_array_get(json_object_get(object, "keys"), 0), "x5c",
+                       json_array_get(json_object_get(jwks, "keys"), 0), "x5c",
                        jwks_certificates(key));
     header = json_dumps(object, JSON_COMPACT);
     (void)jws_sign(&token, key, header, &good_claims, NULL);
@@ -320,6 +321,7 @@ static void test_embedded_keys(const struct fixture *f)
               "a stranger's token with jwk and x5c");
     is_result(check(&stranger, token, strlen(token)), JWS_GOOD, "it is otherwise a good one");
     json_decref(object);
+    json_decref(jwks);
 }
 
 static void test_key_ids(const struct fixture *f)

@@ -187,6 +187,9 @@ static void test_certificate(void)
 
 static void test_bad_pem(void)
 {
+    static const char encrypted[] = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: "
+                                    "4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n"
+                                    "-----END RSA PRIVATE KEY-----\n";
     static const char *const rows[] = {
         "",
         "no PEM",
@@ -197,8 +200,7 @@ static void test_bad_pem(void)
         "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
         "-----BEGIN OTHER THING-----\nAAAA\n-----END OTHER THING-----\n",
         "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
-        "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,"
-        "00000000000000000000000000000000\n\nAAAA\n-----END RSA PRIVATE KEY-----\n",
+        encrypted,
     };
     struct err err;
 
