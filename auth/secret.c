@@ -2,7 +2,7 @@
 #include "auth/secret.h"
 
 #include <crypt.h>
-#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,14 +73,14 @@ static bool is_crypt_text(const char *p, size_t n)
     return strspn(p, alphabet) >= n;
 }
 
-/* The number at p, which ends at a '$'; 0 when it is none or too long. */
+/* The number at p, which ends at a '$'; the largest when it is none or too long. */
 static unsigned long read_cost(const char *p)
 {
     unsigned long cost = 0;
     size_t n = strspn(p, "0123456789");
 
     if (n == 0 || n > 9 || p[n] != '$')
-        return 0;
+        return ULONG_MAX;
     for (size_t i = 0; i < n; i++)
         cost = cost * 10 + (unsigned long)(p[i] - '0');
     return cost;

@@ -58,6 +58,12 @@ FUZZ_TARGETS += %D%/fuzz-pem
 FUZZ_TARGETS += %D%/fuzz-scope
 %C%_fuzz_scope_LDADD = $(FUZZ_LIBS)
 
+FUZZ_TARGETS += %D%/fuzz-authorization
+%C%_fuzz_authorization_LDADD = $(FUZZ_LIBS)
+
+FUZZ_TARGETS += %D%/fuzz-htpasswd
+%C%_fuzz_htpasswd_LDADD = $(FUZZ_LIBS)
+
 # registry
 FUZZ_TARGETS += %D%/fuzz-accept
 %C%_fuzz_accept_LDADD = $(FUZZ_LIBS)

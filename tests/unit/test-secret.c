@@ -66,6 +66,8 @@ static void test_refused(void)
         {"$2y$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "cost", ERR_UNSUPPORTED},
         {"$5$rounds=999999999$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5", "cost",
          ERR_UNSUPPORTED},
+        {"$5$rounds=9999999999$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5", "c",
+         ERR_UNSUPPORTED},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
