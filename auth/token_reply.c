@@ -13,6 +13,9 @@
 #include "lib/util/clock.h"
 #include "lib/util/util.h"
 
+/* Clients take a token for valid that long whatever they are told (spec/auth/token.md); what is
+   configured below that shows in the token alone. */
+enum { EXPIRES_IN_MIN = 60 };
 enum { SCOPE_TEXT_MAX = 128 * 1024, REALM_TEXT_MAX = 1024 };
 
 /* Takes doc (NULL: memory is short, the status has to do). Nobody is called after this. */
@@ -41,12 +44,14 @@ static json_t *good_body(const struct token_request *r, const char *token, int64
 {
     auto_buf struct buf scope = BUF_INIT(SCOPE_TEXT_MAX);
     char time[CLOCK_TEXT_MAX];
+    json_int_t life = r->auth->token_life;
     json_t *doc;
 
     scope_set_format(&scope, &r->report.granted);
     doc = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s}", "token", token, "access_token", token,
-                    "token_type", "Bearer", "expires_in", (json_int_t)r->auth->token_life,
-                    "issued_at", clock_format(time, issued_at), "scope", buf_text(&scope));
+                    "token_type", "Bearer", "expires_in",
+                    life > EXPIRES_IN_MIN ? life : (json_int_t)EXPIRES_IN_MIN, "issued_at",
+                    clock_format(time, issued_at), "scope", buf_text(&scope));
     if (doc == NULL || refresh == NULL)
         return doc;
     if (json_object_set_new(doc, "refresh_token", json_string(refresh)) == 0)

@@ -217,6 +217,24 @@ round() {
     round buildah
 }
 
+@test "auth: podman with Basic, plain" {
+    need podman
+    on basic plain
+    round podman
+}
+
+@test "auth: buildah with tokens, plain" {
+    need buildah
+    on token plain
+    round buildah
+}
+
+@test "auth: buildah with Basic, TLS" {
+    need buildah
+    on basic tls
+    round buildah
+}
+
 @test "auth: docker with tokens, plain" {
     need docker dockerd containerd
     on token plain
@@ -230,17 +248,26 @@ round() {
 }
 
 # docker sends credentials to a registry with Basic always, or never.
-@test "auth: docker with Basic, TLS" {
-    need docker dockerd containerd
-    on basic tls
+docker_basic() {
+    on basic "$1"
     fails "${LOGIN_REFUSED[@]}" -- login docker alice wrong-secret
     fails "${PULL_REFUSED[@]}" -- pull docker private/hello
     login docker alice alices-secret
     pull docker public/hello
     pull docker private/hello
-    push docker private/docker-basic
+    push docker "private/docker-$1"
     logout docker
-    fails "${PULL_REFUSED[@]}" -- pull docker private/docker-basic
+    fails "${PULL_REFUSED[@]}" -- pull docker "private/docker-$1"
+}
+
+@test "auth: docker with Basic, plain" {
+    need docker dockerd containerd
+    docker_basic plain
+}
+
+@test "auth: docker with Basic, TLS" {
+    need docker dockerd containerd
+    docker_basic tls
 }
 
 @test "auth: docker keeps an identity token instead of the password, and pulls with it" {

@@ -24,6 +24,11 @@
 
 #define BEARER "auth:\n  mode: bearer\n" ACCOUNTS
 
+/* Nobody ever has to log in. */
+#define PUBLIC                                                                                     \
+    "auth:\n  mode: bearer\n  policy: [{accounts: [\"*\"], repositories: [\"*\"], catalog: "       \
+    "true}]\n"
+
 /* --- The realm ------------------------------------------------------------------------------- */
 
 static const struct host {
@@ -200,6 +205,12 @@ static const struct step all_public[] = {
      .want = "!WWW-Authenticate"},
 };
 
+static const struct step always[] = {
+    {"ping: challenge, also where nothing is private", "GET /v2/", .status = 401,
+     .want = CHALLENGE},
+    {"ping: challenge leaves what is public alone", "GET /v2/a/tags/list", .status = 404},
+};
+
 static const struct step elsewhere[] = {
     {"auth.token_realm", "GET /v2/", .status = 401,
      .want = "WWW-Authenticate: Bearer realm=\"https://tokens.example/t\",service=\"ocimock\""},
@@ -278,9 +289,8 @@ int main(void)
     RUN_WITH(BEARER "  ping: open\n", open);
     RUN_WITH(BEARER "  ping: open-with-challenge\n", open_challenge);
     RUN_WITH("auth:\n  mode: basic\n  realm: the realm\n" ACCOUNTS, basic);
-    RUN_WITH("auth:\n  mode: bearer\n  policy: [{accounts: [\"*\"], repositories: [\"*\"], "
-             "catalog: true}]\n",
-             all_public);
+    RUN_WITH(PUBLIC, all_public);
+    RUN_WITH(PUBLIC "  ping: challenge\n", always);
     RUN_WITH(BEARER "  token_realm: https://tokens.example/t\n", elsewhere);
     test_mounts();
     test_locations();

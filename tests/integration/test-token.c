@@ -256,6 +256,10 @@ static void test_refresh(struct script *t)
     r = script_send(t, "POST /token", FORM, offline);
     save_member(t, r, "refresh_token", "refresh");
     RUN(t, refresh);
+    (void)script_send(t, "GET /after/identity/tokens", NULL, NULL);
+    ok(server_wait_log(script_server(t), "path=/after/identity/tokens") &&
+           !server_log_has(script_server(t), script_get(t, "refresh")),
+       "no identity token in the log");
     r = script_send(t, "GET /token?offline_token=true", NULL, NULL);
     ok(r->status == 200 && strstr(r->body, "refresh_token") == NULL,
        "the anonymous get no identity token");
@@ -302,6 +306,24 @@ static void test_claims(struct script *t)
     ok(claims.has_subject && claims.subject[0] == '\0', "the anonymous have an empty subject");
     ok(claims.has_access, "  and access, be it empty");
     claims_done(&claims);
+}
+
+/* SCOPES_MAX */
+static void test_many_scopes(struct script *t)
+{
+    static const struct step rows[] = {
+        {"GET: 100 scopes", "GET /token?scope=${many}", .status = 200, .want = FRESH},
+        {"GET: one more is 400", "GET /token?scope=${many}+repository:more:pull", .status = 400,
+         .want = BAD, .has = "\"error\":\"invalid_scope\""},
+    };
+    char many[4000] = "";
+    size_t n = 0;
+
+    for (int i = 0; i < SCOPES_MAX; i++)
+        n += (size_t)snprintf(many + n, sizeof(many) - n, "%srepository:public/%d:pull",
+                              i > 0 ? "+" : "", i);
+    script_set(t, "many", many);
+    RUN(t, rows);
 }
 
 /* The form is read to its end and no further than it may be long. */
@@ -363,6 +385,28 @@ static void test_anonymous(const char *setting, int status, const char *code)
     server_free(s);
 }
 
+/* auth.token_life below a minute: the token says so, the answer does not. */
+static void test_short_life(void)
+{
+    static const struct step row = {"expires_in is a minute at least", "GET /token", .status = 200,
+                                    .has = "\"expires_in\":60,"};
+    struct server *s = server_new_config("auth: {mode: bearer, token_life: 5s}\n");
+    struct script *t = script_new(s);
+    struct claims_header header;
+    struct claims claims;
+    const char *token;
+
+    (void)script_step(t, &row);
+    tokens_fetch(t, "token", NULL, "");
+    token = script_get(t, "token") + strlen("Bearer ");
+    if (jws_read(&header, &claims, token, strlen(token), NULL) != 0)
+        bail("no token");
+    is_int(claims.expires - claims.issued_at, 5, "  the token ends when it is to");
+    claims_done(&claims);
+    script_free(t);
+    server_free(s);
+}
+
 int main(void)
 {
     struct server *s;
@@ -381,9 +425,11 @@ int main(void)
     tokens_fetch(t, "token", script_get(t, "alice"), "?service=ocimock");
     RUN(t, login);
     test_claims(t);
+    test_many_scopes(t);
     test_long_form(t);
     script_free(t);
     server_free(s);
+    test_short_life();
     test_anonymous("\"401\"", 401, "UNAUTHORIZED");
     test_anonymous("\"403\"", 403, "DENIED");
     done_testing();
