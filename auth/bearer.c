@@ -32,7 +32,7 @@ struct checking {
 static void refuse(struct identity *ret, enum identity_kind kind, const char *reason)
 {
     ret->kind = kind;
-    (void)snprintf(ret->reason, sizeof(ret->reason), "%s", reason);
+    (void)snprintf(ret->reason, sizeof(ret->reason), "%.*s", IDENTITY_REASON_MAX, reason);
 }
 
 /* --- Verifying ----------------------------------------------------------------------------------
