@@ -113,7 +113,8 @@ static int open_ring(struct signing *s, const struct signing_files *files, struc
         return -1;
     if (files->config != NULL)
         return keyring_add_configured(s->ring, list, err);
-    return load_key(&key, files, err) == 0 ? keyring_add_loaded(s->ring, key, KEYRING_LAST, err) : -1;
+    return load_key(&key, files, err) == 0 ? keyring_add_loaded(s->ring, key, KEYRING_LAST, err)
+                                           : -1;
 }
 
 int signing_open(struct signing *ret, const struct signing_files *files, struct err *err)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # ocimock keys and ocimock token: without a server.
+# shellcheck disable=SC2154 # run --separate-stderr sets stderr
 
 bats_require_minimum_version 1.5.0
 

@@ -312,9 +312,9 @@ static void test_embedded_keys(const struct fixture *f)
     (void)key_certify(key, "stranger", NOW, NULL);
     (void)key_set_add(&stranger, key, NULL);
     jwks = jwks_to_json(&stranger);
-    object = json_pack("{s:s, s:O, s:o}", "alg", "ES256", "jwk",
-                       json_array_get(json_object_get(jwks, "keys"), 0), "x5c",
-                       jwks_certificates(key));
+    object =
+        json_pack("{s:s, s:O, s:o}", "alg", "ES256", "jwk",
+                  json_array_get(json_object_get(jwks, "keys"), 0), "x5c", jwks_certificates(key));
     header = json_dumps(object, JSON_COMPACT);
     (void)jws_sign(&token, key, header, &good_claims, NULL);
     is_result(check(&f->es256, token, strlen(token)), JWS_BAD_SIGNATURE,
