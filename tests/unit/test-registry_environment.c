@@ -69,7 +69,8 @@ static char *value_at(const struct option_set *set, const char *path)
         value = json_object_get(value, name);
         step += n + (step[n] == '.');
     }
-    text = value == NULL ? NULL : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    text =
+        value == NULL ? NULL : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS);
     json_decref(root);
     return text;
 }
@@ -106,12 +107,12 @@ static void test_values(void)
           "REGISTRY_AUTH_TOKEN_SERVICE=reg", "REGISTRY_AUTH_TOKEN_ISSUER=iss",
           "REGISTRY_AUTH_TOKEN_ROOTCERTBUNDLE=/certs/bundle.crt"},
          "auth.trust",
-         "[{\"pem\":\"/certs/bundle.crt\",\"issuer\":\"iss\",\"audience\":[\"reg\"]}]"},
+         "[{\"audience\":[\"reg\"],\"issuer\":\"iss\",\"pem\":\"/certs/bundle.crt\"}]"},
         {{"REGISTRY_AUTH=token", "REGISTRY_AUTH_TOKEN_REALM=https://auth/token",
           "REGISTRY_AUTH_TOKEN_SERVICE=reg", "REGISTRY_AUTH_TOKEN_ISSUER=iss",
           "REGISTRY_AUTH_TOKEN_JWKS=/keys.json"},
          "auth.trust",
-         "[{\"jwks\":\"/keys.json\",\"issuer\":\"iss\",\"audience\":[\"reg\"]}]"},
+         "[{\"audience\":[\"reg\"],\"issuer\":\"iss\",\"jwks\":\"/keys.json\"}]"},
         {{"REGISTRY_AUTH_TOKEN_REALM=https://auth/token", "REGISTRY_AUTH_TOKEN_SERVICE=reg",
           "REGISTRY_AUTH_TOKEN_ISSUER=iss", "REGISTRY_AUTH_TOKEN_ROOTCERTBUNDLE=/b"},
          "auth.token_realm",
