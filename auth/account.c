@@ -77,6 +77,7 @@ static void drop_secrets(struct account *account)
 static void account_free(struct account *account)
 {
     drop_secrets(account);
+    free(account->subject);
     free(account->name);
     free(account);
 }
@@ -88,6 +89,7 @@ void accounts_free(struct accounts *a)
     if (a == NULL)
         return;
     accounts_forget_all(a);
+    HASH_CLEAR(by_subject, a->subjects);
     HASH_ITER(hh, a->table, account, next) {
         HASH_DEL(a->table, account);
         account_free(account);
@@ -189,19 +191,18 @@ void account_purge(struct account *account, int64_t now)
     }
 }
 
-/* Without a hash or a plain secret there is none: *ret is not used then. */
 static int make_secret(struct accounts *a, struct kept_secret *ret, const char *name,
                        const struct account_secret *secret, struct err *err)
 {
     struct kept_secret made = {0};
 
-    ASSERT((secret->plain == NULL) != (secret->hash == NULL));
+    ASSERT(secret->plain == NULL || secret->hash == NULL);
     if (secret->plain != NULL) {
         if (secret_check(secret->plain, err) != 0)
             return -1;
         if (!account_digest(a, &made.digest, name, secret->plain))
             return err_set(err, ERR_NOMEM, "account");
-    } else {
+    } else if (secret->hash != NULL) {
         if (secret_check_hash(secret->hash, err) != 0)
             return -1;
         made.hash = strdup(secret->hash);
@@ -256,7 +257,8 @@ int accounts_add(struct accounts *a, const char *name, const struct account_secr
     account->disabled = false;
     account->origin = origin;
     a->live++;
-    keep_secret(a, account, &made);
+    if (secret->plain != NULL || secret->hash != NULL)
+        keep_secret(a, account, &made);
     return 0;
 }
 
@@ -279,7 +281,8 @@ int accounts_rotate(struct accounts *a, const char *name, const struct account_s
             account->secrets[i].until = old_until;
     }
     account_purge(account, clock_now_ms(a->clock));
-    keep_secret(a, account, &made);
+    if (secret->plain != NULL || secret->hash != NULL)
+        keep_secret(a, account, &made);
     return 0;
 }
 
@@ -297,6 +300,7 @@ int accounts_remove(struct accounts *a, const char *name, struct err *err)
     if (account == NULL)
         return -1;
     drop_secrets(account);
+    account_drop_subject(a, account);
     account->version = ++a->last_number;
     end_sessions(a, account);
     account->removed = true;
@@ -380,9 +384,9 @@ static json_t *account_to_json(const struct account *account, int64_t now)
 #undef ORIGIN_WORD
     };
 
-    return json_pack("{s:s, s:s, s:b, s:o}", "name", account->name, "origin",
-                     origins[account->origin], "disabled", account->disabled, "secrets",
-                     secrets_to_json(account, now));
+    return json_pack("{s:s, s:s, s:b, s:s*, s:o}", "name", account->name, "origin",
+                     origins[account->origin], "disabled", account->disabled, "subject",
+                     account->subject, "secrets", secrets_to_json(account, now));
 }
 
 static int compare_names(const void *a, const void *b)

@@ -43,7 +43,7 @@ enum account_origin {
 #undef ACCOUNT_ENUM
 };
 
-/* A secret: one of the two. Borrowed for the call. */
+/* A secret: one of the two, or none (for who logs in with a certificate). Borrowed for the call. */
 struct account_secret {
     const char *plain;
     const char *hash; /* as secret_check_hash() takes it */

@@ -29,7 +29,9 @@ struct account {
     uint64_t refresh_epoch; /* the same of its refresh tokens */
     int64_t ended_at;       /* when sessions were ended, milliseconds; INT64_MIN: never */
     size_t index;           /* in accounts.all */
+    char *subject;          /* owned: of its client certificate; NULL: none */
     UT_hash_handle hh;
+    UT_hash_handle by_subject;
 };
 
 /* A good secret, by its digest. */
@@ -44,6 +46,7 @@ struct accounts {
     const struct clock *clock;     /* borrowed */
     struct keyed_hash *hash;       /* borrowed */
     struct account *table;         /* owned, by name, in the order of adding */
+    struct account *subjects;      /* those of the table with a subject, by it */
     struct account **all;          /* owned array of borrowed pointers: the same in any order */
     size_t capacity;               /* of all */
     size_t live;                   /* not removed */
@@ -57,6 +60,7 @@ struct accounts {
 struct account *account_get(const struct accounts *a, const char *name);
 /* Lets secrets go whose time is over. */
 void account_purge(struct account *account, int64_t now);
+void account_drop_subject(struct accounts *a, struct account *account);
 void accounts_forget_all(struct accounts *a);
 
 #endif

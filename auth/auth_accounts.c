@@ -11,6 +11,7 @@
 #include <openssl/crypto.h>
 
 #include "auth/account.h"
+#include "auth/account_subject.h"
 #include "auth/htpasswd_watch.h"
 #include "auth/internal.h"
 #include "auth/secret.h"
@@ -32,7 +33,8 @@ static const char *text_of(const json_t *object, const char *key)
 
 static int check_keys(const json_t *account, struct err *err)
 {
-    static const char *const known[] = {"name", "secret", "secret_file", "hash", "disabled"};
+    static const char *const known[] = {"name", "secret",   "secret_file",
+                                        "hash", "disabled", "subject"};
     const char *key;
     json_t *value;
 
@@ -81,6 +83,7 @@ static int add_account(struct auth *auth, const json_t *account, struct err *err
     const char *path = text_of(account, "secret_file");
     struct account_secret secret = {.plain = text_of(account, "secret"),
                                     .hash = text_of(account, "hash")};
+    const char *subject = text_of(account, "subject");
     int given = (path != NULL) + (secret.plain != NULL) + (secret.hash != NULL);
     int result;
 
@@ -88,13 +91,16 @@ static int add_account(struct auth *auth, const json_t *account, struct err *err
         return -1;
     if (name == NULL)
         return err_set(err, ERR_CONFIG, "a name is missing");
-    if (given != 1)
-        return err_set(err, ERR_CONFIG, "account %s needs one of secret, secret_file and hash",
+    if (given > 1 || (given == 0 && subject == NULL))
+        return err_set(err, ERR_CONFIG,
+                       "account %s needs one of secret, secret_file and hash, or a subject",
                        TEXT_QUOTE(name));
     if (path != NULL)
         result = add_from_file(auth, name, path, err);
     else
         result = accounts_add(auth->accounts, name, &secret, ACCOUNT_CONFIGURATION, err);
+    if (result == 0 && subject != NULL)
+        result = accounts_set_subject(auth->accounts, name, subject, err);
     if (result == 0 && json_is_true(json_object_get(account, "disabled")))
         result = accounts_set_disabled(auth->accounts, name, true, err);
     return result;

@@ -5,12 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/account.h"
+#include "auth/account_subject.h"
 #include "auth/authorization.h"
 #include "auth/bearer.h"
 #include "auth/internal.h"
 #include "auth/login.h"
 #include "auth/policy.h"
+#include "auth/keyed_hash.h"
 #include "lib/http/exchange.h"
+#include "lib/http/server.h"
 #include "lib/util/util.h"
 
 enum { QUERY_MAGIC = 0x51554552 };
@@ -135,13 +139,41 @@ static void find_bearer(struct auth *auth, const char *token, identity_fn done, 
     identity_done(&id);
 }
 
+/* A certificate that is nobody's is none: it may be wanted for the connection alone. */
+static void find_certificate(struct auth *auth, struct http_exchange *x, identity_fn done,
+                             void *arg)
+{
+    char subject[ACCOUNT_SUBJECT_MAX + 2];
+    const struct account *account;
+    struct keyed_digest digest;
+    struct identity id;
+
+    identity_init(&id);
+    if (http_conn_client_subject(http_exchange_conn(x), subject, sizeof(subject)) &&
+        keyed_hash(auth->hash, &digest, "certificate", subject, "")) {
+        keyed_digest_fingerprint(id.fingerprint, &digest);
+        account = strlen(subject) > ACCOUNT_SUBJECT_MAX
+                      ? NULL
+                      : accounts_find_subject(auth->accounts, subject);
+        if (account == NULL) {
+            set_reason(&id, "the client certificate belongs to no account");
+        } else {
+            set_account(&id, account_name(account));
+            id.kind = account_is_disabled(account) ? IDENTITY_INVALID : IDENTITY_CERTIFICATE;
+            set_reason(&id, account_is_disabled(account) ? "the account is disabled" : "");
+        }
+    }
+    done(arg, &id);
+    identity_done(&id);
+}
+
 /* Credentials of the other scheme are none: the challenge then says what is wanted. */
-static void find(struct auth *auth, const struct authorization *a, identity_fn done, void *arg,
-                 struct identity_query **ret)
+static void find(struct auth *auth, struct http_exchange *x, const struct authorization *a,
+                 identity_fn done, void *arg, struct identity_query **ret)
 {
     switch (a->kind) {
     case AUTHORIZATION_NONE:
-        answer(done, arg, IDENTITY_NONE, "", "");
+        find_certificate(auth, x, done, arg);
         return;
     case AUTHORIZATION_BAD:
         answer(done, arg, IDENTITY_INVALID, a->user, a->reason);
@@ -172,7 +204,7 @@ void identity_find(struct auth *auth, struct http_exchange *x, identity_fn done,
         return;
     }
     authorization_read(&a, http_exchange_request(x));
-    find(auth, &a, done, arg, ret);
+    find(auth, x, &a, done, arg, ret);
     authorization_done(&a);
 }
 

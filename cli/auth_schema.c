@@ -10,6 +10,7 @@ const struct schema auth_account_schema[] = {
     {.key = "secret", .type = SCHEMA_TEXT, .secret = true},
     {.key = "secret_file", .type = SCHEMA_PATH},
     {.key = "hash", .type = SCHEMA_TEXT, .secret = true},
+    {.key = "subject", .type = SCHEMA_TEXT},
     {.key = "disabled", .type = SCHEMA_BOOL},
     {.key = NULL},
 };

@@ -22,7 +22,8 @@
      .flag = "auth-accounts",
      .arg = "JSON",
      .value = {.type = SCHEMA_OBJECTS, .members = auth_account_schema},
-     .help = "Accounts: name, and one of secret, secret_file and hash; disabled",
+     .help = "Accounts: name, and one of secret, secret_file and hash; subject (of a client certificate; "
+             "else its common name is the account's); disabled",
      MEMBER(auth.accounts)},
     {.key = "auth.htpasswd",
      .flag = "htpasswd",

@@ -17,10 +17,10 @@ teardown() {
     [[ -z $PID ]] || kill -KILL "$PID" 2>/dev/null || true
 }
 
-# start OPTION...: runs a server; sets PID and URL.
+# start OPTION...: runs a server on $LISTEN; sets PID and URL.
 start() {
     mkfifo "$T/ready"
-    "$OCIMOCK" serve --listen 127.0.0.1:0 --ready-fd 4 "$@" 4>"$T/ready" <&0 >"$T/out" 2>"$T/log" 3>&- 6>&- &
+    "$OCIMOCK" serve --listen="${LISTEN-127.0.0.1:0}" --ready-fd 4 "$@" 4>"$T/ready" <&0 >"$T/out" 2>"$T/log" 3>&- 6>&- &
     PID=$!
     if ! read -r -t 20 URL <"$T/ready"; then
         cat "$T/log"
@@ -165,6 +165,21 @@ END
     REGISTRY_HTTP_ADDR=127.0.0.1:0 REGISTRY_HTTP_TLS_CERTIFICATE=$T/tls/server.crt \
         REGISTRY_HTTP_TLS_KEY=$T/tls/server.key run -0 "$OCIMOCK" serve --print-config --json
     [[ $(jq -c '[.listen, .tls.listen]' <<<"$output") == '[[],["127.0.0.1:0"]]' ]]
+}
+
+@test "a client certificate logs in" {
+    "$OCIMOCK" gen-cert --ca --out "$T/tls" >"$T/made"
+    "$OCIMOCK" gen-cert --client alice --out "$T/tls" >>"$T/made"
+    "$OCIMOCK" gen-cert --client mallory --out "$T/tls" >>"$T/made"
+    LISTEN='' start --tls-listen 127.0.0.1:0 --tls-cert "$T/tls/server.crt" --tls-key "$T/tls/server.key" \
+        --tls-client-ca "$T/tls/ca.crt" --user alice:secret
+    [[ $(status "$URL/v2/") == 401 ]]
+    [[ $(status --cert "$T/tls/alice.crt" --key "$T/tls/alice.key" "$URL/v2/") == 200 ]]
+    [[ $(status --cert "$T/tls/alice.crt" --key "$T/tls/alice.key" "$URL/v2/a/tags/list") == 404 ]]
+    [[ $(status --cert "$T/tls/mallory.crt" --key "$T/tls/mallory.key" "$URL/v2/") == 401 ]]
+    finish
+    grep -q 'auth=certificate user=alice' "$T/log"
+    grep -q 'the client certificate belongs to no account' "$T/log"
 }
 
 @test "hash-password reads standard input and prints what htpasswd files take" {

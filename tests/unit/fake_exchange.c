@@ -29,6 +29,7 @@ struct http_exchange {
     struct http_header headers[FIELDS_MAX];   /* of the request; names and values owned */
     struct http_parameter params[FIELDS_MAX]; /* names and values owned */
     struct loop *loop;                        /* borrowed */
+    const char *client_subject;               /* borrowed */
     void *listener_data;                      /* borrowed */
     void *data;                               /* the product's */
     struct http_traffic traffic;
@@ -503,6 +504,20 @@ const char *http_conn_peer(const struct http_conn *c)
 {
     (void)c;
     return "127.0.0.1:40000";
+}
+
+bool http_conn_client_subject(const struct http_conn *c, char *text, size_t size)
+{
+    const struct http_exchange *x = (const struct http_exchange *)c;
+
+    if (x->client_subject != NULL)
+        (void)snprintf(text, size, "%s", x->client_subject);
+    return x->client_subject != NULL;
+}
+
+void fake_set_client_subject(struct http_exchange *x, const char *subject)
+{
+    x->client_subject = subject;
 }
 
 bool http_conn_is_tls(const struct http_conn *c)

@@ -46,6 +46,8 @@ uint64_t fake_body_max(const struct http_exchange *x);
 bool fake_body_is_paused(const struct http_exchange *x);
 bool fake_body_is_discarded(const struct http_exchange *x);
 
+/* The subject of the client certificate; borrowed, NULL: none. */
+void fake_set_client_subject(struct http_exchange *x, const char *subject);
 /* What the exchange shall say at its end. */
 void fake_set_end(struct http_exchange *x, enum http_end end, const char *reason);
 

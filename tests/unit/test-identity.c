@@ -493,6 +493,60 @@ static void test_foreign(void)
     (void)unlink(path);
 }
 
+/* --- Certificates -------------------------------------------------------------------------------
+ */
+
+static void is_certificate(struct auth *auth, const char *subject, enum identity_kind kind,
+                           const char *account, const char *reason)
+{
+    struct http_exchange *x = request(NULL);
+    struct identity_query *query = NULL;
+    struct answer a = {.calls = 0};
+
+    fake_set_client_subject(x, subject);
+    identity_find(auth, x, on_answer, &a, &query);
+    is_int(a.calls, 1, "an answer about %.60s", subject);
+    is_str(identity_kind_name(a.id.kind), identity_kind_name(kind), "kind");
+    is_str(a.id.account, account, "account");
+    ok(reason[0] == '\0' ? a.id.reason[0] == '\0' : strstr(a.id.reason, reason) != NULL,
+       "reason '%s': %s", reason, a.id.reason);
+    fake_exchange_free(x);
+}
+
+static void test_certificates(void)
+{
+    static const char accounts[] = "[{\"name\": \"alice\", \"secret\": \"wonder\"},"
+                                   " {\"name\": \"node\", \"subject\": \"CN=node-1,O=cluster\"},"
+                                   " {\"name\": \"gr\u00fcn, x\", \"secret\": \"x\"},"
+                                   " {\"name\": \"gone\", \"secret\": \"x\", \"disabled\": true}]";
+    struct auth *auth = make((struct auth_settings){.mode = AUTH_MODE_BASIC}, accounts, NULL, NULL);
+    auto_free char *value = basic("alice", "wonder");
+    char long_subject[2000] = "CN=alice,O=";
+    struct http_exchange *x = request(value);
+    struct identity_query *query = NULL;
+    struct answer a = {.calls = 0};
+
+    is_certificate(auth, "CN=alice", IDENTITY_CERTIFICATE, "alice", "");
+    is_certificate(auth, "O=team,CN=alice,C=DE", IDENTITY_CERTIFICATE, "alice", "");
+    is_certificate(auth, "OU=a\\,CN=bob+CN=alice", IDENTITY_CERTIFICATE, "alice", "");
+    is_certificate(auth, "CN=gr\\C3\\BCn\\, x", IDENTITY_CERTIFICATE, "grün, x", "");
+    is_certificate(auth, "CN=node-1,O=cluster", IDENTITY_CERTIFICATE, "node", "");
+    is_certificate(auth, "CN=node-1,O=other", IDENTITY_NONE, "", "belongs to no account");
+    is_certificate(auth, "CN=node", IDENTITY_NONE, "", "belongs to no account");
+    is_certificate(auth, "CN=nobody", IDENTITY_NONE, "", "belongs to no account");
+    is_certificate(auth, "O=alice", IDENTITY_NONE, "", "belongs to no account");
+    is_certificate(auth, "CN=alice\\00x", IDENTITY_NONE, "", "belongs to no account");
+    is_certificate(auth, "CN=gone", IDENTITY_INVALID, "gone", "disabled");
+    memset(long_subject + strlen(long_subject), 'x', 1980 - strlen(long_subject));
+    is_certificate(auth, long_subject, IDENTITY_NONE, "", "belongs to no account");
+    is_basic(auth, "node", "x", IDENTITY_INVALID, "node", "wrong password");
+    fake_set_client_subject(x, "CN=node-1,O=cluster");
+    identity_find(auth, x, on_answer, &a, &query);
+    is_str(a.id.account, "alice", "the header comes first");
+    fake_exchange_free(x);
+    auth_free(auth);
+}
+
 /* --- Access -------------------------------------------------------------------------------------
  */
 
@@ -565,6 +619,7 @@ int main(void)
     test_bearer_in_time();
     test_bearer_ended();
     test_foreign();
+    test_certificates();
     test_access();
     loop_free(loop);
     done_testing();
