@@ -134,6 +134,12 @@ static json_t *detail_of(const struct scope_set *scopes)
     return detail;
 }
 
+/* Credentials may have come that are none here: the identity says so. */
+static const char *why_none(const struct registry_call *call)
+{
+    return call->identity.reason[0] != '\0' ? call->identity.reason : "no credentials";
+}
+
 /* 401 with a challenge; why is for the log. */
 static void challenge(struct registry_call *call, enum challenge_error error, const char *why)
 {
@@ -187,10 +193,10 @@ void gate_pass(struct registry_call *call, registry_handler next)
         if (ping_passes(call))
             next(call);
         else
-            challenge(call, CHALLENGE_PLAIN, "no credentials");
+            challenge(call, CHALLENGE_PLAIN, why_none(call));
         return;
     case ACCESS_NO_CREDENTIALS:
-        challenge(call, CHALLENGE_PLAIN, "no credentials");
+        challenge(call, CHALLENGE_PLAIN, why_none(call));
         return;
     case ACCESS_BAD_CREDENTIALS:
         challenge(call, CHALLENGE_INVALID_TOKEN, call->identity.reason);

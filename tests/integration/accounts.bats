@@ -1,5 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016 # hashes hold dollar signs
+# shellcheck disable=SC2154 # stderr is set by run
 # Accounts on the command line, in the environment and in files; the usual registry's environment.
 
 bats_require_minimum_version 1.5.0
@@ -92,7 +94,6 @@ hash_of() {
     [[ $stderr == *'expected name:secret'* ]]
     run -2 --separate-stderr "$OCIMOCK" serve --check-config --auth-mode basic
     [[ $stderr == *'nobody can log in'* ]]
-    # shellcheck disable=SC2016 # a hash
     run -2 --separate-stderr "$OCIMOCK" serve --check-config --auth-accounts '[{"name":"a","hash":"$apr1$x$y"}]'
     [[ $stderr == *'hash-password'* ]]
     run -0 "$OCIMOCK" serve --check-config --user alice:secret

@@ -63,6 +63,7 @@ UNIT_TESTS += %D%/test-htpasswd_watch
 UNIT_TESTS += %D%/test-identity
 %C%_test_identity_SOURCES = %D%/test-identity.c %D%/fake_exchange.c %D%/fake_exchange.h
 %C%_test_identity_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=crypt_r
+UNIT_TESTS += %D%/test-identity_access
 UNIT_TESTS += %D%/test-keyed_hash
 UNIT_TESTS += %D%/test-policy
 UNIT_TESTS += %D%/test-refresh
