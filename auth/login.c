@@ -46,6 +46,7 @@ struct login {
     struct attempt *attempt; /* borrowed */
     login_fn done;
     void *arg;
+    char token_reason[IDENTITY_REASON_MAX + 1]; /* see struct question */
     TAILQ_ENTRY(login) link;
 };
 
@@ -145,6 +146,15 @@ static void fill_result(struct login_result *ret, struct auth *auth, const char 
     keyed_digest_fingerprint(ret->fingerprint, digest);
 }
 
+static void tell(struct login *login, const struct login_result *result)
+{
+    struct login_result own = *result;
+
+    if (!own.good && login->token_reason[0] != '\0')
+        own.reason = login->token_reason;
+    login->done(login->arg, &own);
+}
+
 /* Callbacks may start and cancel other logins, of the same attempt too. */
 static void on_attempt_run(void *arg)
 {
@@ -162,7 +172,7 @@ static void on_attempt_run(void *arg)
     while ((login = TAILQ_FIRST(&t->waiting)) != NULL) {
         TAILQ_REMOVE(&t->waiting, login, link);
         l->count--;
-        login->done(login->arg, &result);
+        tell(login, &result);
         free(login);
     }
     attempt_free(t);
@@ -254,6 +264,7 @@ static void wait_for(const struct question *q, struct attempt *t, struct login *
     login->attempt = t;
     login->done = q->done;
     login->arg = q->arg;
+    memcpy(login->token_reason, q->token_reason, sizeof(login->token_reason));
     TAILQ_INSERT_TAIL(&t->waiting, login, link);
     t->logins->count++;
     *ret = login;
