@@ -12,6 +12,11 @@
 #include "lib/util/buf.h"
 #include "lib/util/text.h"
 
+enum {
+    KEY_MAX = 1000, /* bytes of a printed key in front of its colon */
+    ESCAPE_MAX = 6, /* bytes that one byte may become: \u0009 */
+};
+
 /* A text that every YAML reader takes for a text without quotes, those of YAML 1.1 too. */
 static bool is_plain(const char *s)
 {
@@ -149,6 +154,21 @@ static void print_value(struct buf *b, const json_t *value, unsigned level)
     (void)buf_append_char(b, '\n');
 }
 
+/* YAML reads a key in front of its colon only when both are within 1024 bytes: "? " allows more. */
+static void print_key(struct buf *b, const char *key, unsigned level)
+{
+    bool is_long = strlen(key) > KEY_MAX / ESCAPE_MAX;
+
+    if (is_long)
+        (void)buf_append(b, "? ", 2);
+    print_text(b, key);
+    if (is_long) {
+        (void)buf_append_char(b, '\n');
+        indent(b, level);
+    }
+    (void)buf_append_char(b, ':');
+}
+
 /* first_in_line: the first key goes where the line stands (behind "- "). */
 static void print_object(struct buf *b, const json_t *object, unsigned level, bool first_in_line)
 {
@@ -160,8 +180,7 @@ static void print_object(struct buf *b, const json_t *object, unsigned level, bo
         if (!first_in_line)
             indent(b, level);
         first_in_line = false;
-        print_text(b, key);
-        (void)buf_append_char(b, ':');
+        print_key(b, key, level);
         print_value(b, value, level);
     }
 }

@@ -20,6 +20,7 @@ lab_step() {
     local text=$1 begin=$EPOCHREALTIME
 
     shift
+    [[ ! -t 1 ]] || printf '%s ...\r' "$text"
     "$@"
     printf '%s%-20s%s %s%.1f s%s\n' "$bold" "$text" "$plain" "$dim" \
         "$(jq -n "$EPOCHREALTIME - $begin")" "$plain"
@@ -57,6 +58,7 @@ choose_engine() {
 	tmp_dir = "$WORK/containers/tmp"
 	END
     : >"$WORK/registries.conf"
+    echo '{}' >"$WORK/auth.json"
 }
 
 # In a mount namespace where that is allowed: as root, these engines share a cache in /var/lib.
@@ -67,7 +69,7 @@ in_private() {
         # shellcheck disable=SC2016 # the inner shell expands
         private=(unshare --mount sh -c 'mount -t tmpfs tmpfs /var/lib/containers && exec "$@"' sh)
     fi
-    env -u XDG_RUNTIME_DIR -u REGISTRY_AUTH_FILE HOME="$WORK/home" TMPDIR="$WORK" \
+    env HOME="$WORK/home" TMPDIR="$WORK" XDG_RUNTIME_DIR="$WORK/home" REGISTRY_AUTH_FILE="$WORK/auth.json" \
         CONTAINERS_CONF="$WORK/containers.conf" CONTAINERS_STORAGE_CONF="$WORK/storage.conf" \
         CONTAINERS_REGISTRIES_CONF="$WORK/registries.conf" "${private[@]}" "$@"
 }

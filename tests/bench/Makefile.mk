@@ -6,5 +6,6 @@ check_PROGRAMS += %D%/ocibench
 	%D%/client.c %D%/client.h %D%/commands.h %D%/load.c %D%/measure.c %D%/ocibench.c
 %C%_ocibench_LDADD = libutil.a $(OPENSSL_LIBS)
 
-EXTRA_DIST += %D%/measure.bash %D%/report.lua %D%/rows.tsv %D%/table.awk \
+INTEGRATION_BATS += %D%/bench.bats
+EXTRA_DIST += %D%/bench.bats %D%/measure.bash %D%/report.lua %D%/rows.tsv %D%/table.awk \
 	scripts/bench scripts/lib/process.bash scripts/lib/servers.bash

@@ -63,7 +63,8 @@ END {
         verdict = good ? "aim" : enough ? "floor" : "MISSED"
         if (!enough || (strict && !good))
             failed = 1
-        printf "%-58s %7.2f %-2s %8s %8s  %s\n", what[r], value, unit[r], floor[r], aim[r], verdict
+        printf "%-58s %7.*f %-2s %8s %8s  %s\n", what[r], value < 0.1 ? 3 : 2, value, unit[r],
+            floor[r], aim[r], verdict
     }
     exit failed
 }

@@ -12,6 +12,8 @@ setup() {
 
 @test "compare: the differences are those that are recorded" {
     need docker-registry
+    [[ $(docker-registry --version) == *" 2.8.2"* ]] ||
+        skip "the differences were recorded with docker-registry 2.8.2"
     "$TOP_SRCDIR/scripts/compare-registry" check
 }
 

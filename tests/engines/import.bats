@@ -105,15 +105,17 @@ skopeo_pull() {
     dockerd_start
     skopeo copy --quiet "oci:$LAYOUT:large" "docker-archive:$dir/load.tar:app:v1"
     docker load --quiet -i "$dir/load.tar"
-    docker tag app:v1 localhost:5000/team/app:v2
-    docker save -o "$dir/saved.tar" app:v1 localhost:5000/team/app:v2
+    # Full names: docker 25 and later calls app:v1 docker.io/library/app:v1 in what it saves.
+    docker tag app:v1 localhost:5000/team/app:v1
+    docker tag app:v1 localhost:5000/other/app:v2
+    docker save -o "$dir/saved.tar" localhost:5000/team/app:v1 localhost:5000/other/app:v2
     import_start "$dir/saved.tar"
-    same "$(config_digest app v1)" "$(layout_config large)"
-    same "$(registry_digest app v1)" "$(registry_digest team/app v2)"
-    registry_whole app v1
-    docker rmi --force app:v1 localhost:5000/team/app:v2
-    docker pull --quiet "$REGISTRY/app:v1"
-    same "$(docker image inspect --format '{{.Id}}' "$REGISTRY/app:v1")" "$(layout_config large)"
+    same "$(config_digest team/app v1)" "$(layout_config large)"
+    same "$(registry_digest team/app v1)" "$(registry_digest other/app v2)"
+    registry_whole team/app v1
+    docker rmi --force app:v1 localhost:5000/team/app:v1 localhost:5000/other/app:v2
+    docker pull --quiet "$REGISTRY/team/app:v1"
+    same "$(docker image inspect --format '{{.Id}}' "$REGISTRY/team/app:v1")" "$(layout_config large)"
 }
 
 @test "import: an archive that is cut is refused by name" {

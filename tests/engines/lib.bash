@@ -43,8 +43,11 @@ engines_setup() {
     make_images
 }
 
+# dockerd may leave its data folder mounted on itself, depending on how the root is mounted.
 engines_teardown() {
     process_stop_all
+    awk -v work="$WORK/" 'index($5, work) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
+        xargs -r -d '\n' umount -l
 }
 
 # What podman, buildah and skopeo read; /etc is private to this run.

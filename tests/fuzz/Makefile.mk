@@ -35,6 +35,9 @@ FUZZ_TARGETS += %D%/fuzz-conf
 FUZZ_TARGETS += %D%/fuzz-json
 %C%_fuzz_json_LDADD = $(FUZZ_LIBS)
 
+FUZZ_TARGETS += %D%/fuzz-option
+%C%_fuzz_option_LDADD = $(FUZZ_LIBS)
+
 # lib/http
 FUZZ_TARGETS += %D%/fuzz-head
 %C%_fuzz_head_LDADD = $(FUZZ_LIBS)

@@ -3,8 +3,25 @@
 
 #include <jansson.h>
 
+#include "lib/util/buf.h"
 #include "lib/util/conf.h"
+#include "lib/util/conf_print.h"
 #include "lib/util/err.h"
+
+/* What is printed reads back as the same tree, unless it has become too large for that. */
+static void round_trip(const struct conf *conf)
+{
+    auto_buf struct buf b = BUF_INIT(CONF_FILE_MAX);
+    struct conf *again = NULL;
+    struct err err = {0};
+
+    conf_print(&b, conf_root(conf));
+    if (b.failed)
+        return;
+    MUST(conf_parse(&again, "again.yaml", buf_text(&b), b.len, &err) == 0 || err.code == ERR_LIMIT);
+    MUST(again == NULL || json_equal(conf_root(conf), conf_root(again)));
+    conf_free(again);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -17,6 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     MUST(json_is_object(conf_root(conf)));
     (void)conf_line(conf, "a.b[0].c");
+    round_trip(conf);
     conf_free(conf);
     return 0;
 }

@@ -458,7 +458,7 @@ effective() {
     cp "$T/tls/ca.crt" "$T/ca.crt"
     kill -HUP "$PID"
     until grep -q 'was read again' "$T/log"; do :; done
-    ! cmp -s "$T/old.crt" "$T/tls/server.crt"
+    run ! cmp -s "$T/old.crt" "$T/tls/server.crt"
     cmp "$T/ca.crt" "$T/tls/ca.crt"
     [[ $(status_of --cacert "$T/ca.crt" "$URL/v2/") == 200 ]]
     openssl s_client -connect "${URL#https://}" </dev/null 2>/dev/null | openssl x509 >"$T/served.crt"

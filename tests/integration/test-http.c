@@ -63,6 +63,10 @@ static const struct raw rows[] = {
      .statuses = "200", .after = RAW_OPEN},
     {"percent-decoding in the path", "GET /v2/%61%70p/manifests/%761 HTTP/1.1\r\n" H "\r\n",
      .statuses = "200", .after = RAW_OPEN},
+    {"percent-decoding of each kind of digit",
+     "GET /v2/app/manifests/%76%39 HTTP/1.1\r\n" H "\r\n"
+     "HEAD /v2/app/%6D%61%6e%69fests/%4E%4f%5A_ HTTP/1.1\r\n" H "\r\n",
+     .statuses = "200 404h", .after = RAW_OPEN},
     {"percent-decoding keeps '+' in a path", "GET /v2/app/manifests/v+1 HTTP/1.1\r\n" H "\r\n",
      .statuses = "404", .after = RAW_OPEN},
     {"header names of any case, values with white space around",

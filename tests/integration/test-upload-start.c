@@ -214,6 +214,8 @@ static const struct step crowd[] = {
     {"limits.uploads: the second session", UPLOADS, .status = 202},
     {"C5 limits.uploads: one more is refused, with Retry-After", UPLOADS, .status = 429,
      .code = "TOOMANYREQUESTS", .want = "Retry-After: *"},
+    {"C5 limits.uploads: nor in one POST", UPLOADS "?digest=" D0, NULL, "x", .status = 429,
+     .code = "TOOMANYREQUESTS", .want = "Retry-After: *"},
     {"limits.uploads: cancelling one", "DELETE ${loc}", .status = 204},
     {"limits.uploads: makes room", UPLOADS, .status = 202},
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/util/conf_print.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,6 +55,18 @@ static void test_texts(void)
     round_trip("{\"a\":\"\\u0085\\u2028\\u007f\\ufeff\"}", NULL);
 }
 
+/* YAML wants "? " in front of a key of more than 1024 bytes. */
+static void test_long_keys(void)
+{
+    char key[1201];
+    char json[4000];
+
+    memset(key, 'k', sizeof(key));
+    key[1200] = '\0';
+    (void)snprintf(json, sizeof(json), "{\"%s\":1,\"a\":[{\"%s\":{\"b\":[2]}}]}", key, key);
+    round_trip(json, NULL);
+}
+
 static void test_limit(void)
 {
     json_t *root = json_pack("{s:s}", "key", "value");
@@ -69,6 +82,7 @@ int main(void)
     plan_lazy();
     test_shapes();
     test_texts();
+    test_long_keys();
     test_limit();
     done_testing();
 }

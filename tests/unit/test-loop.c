@@ -58,7 +58,7 @@ struct count_job {
     atomic_int ran;
     int done;
     int wanted;
-    bool elsewhere;
+    atomic_bool elsewhere;
 };
 
 static void job_run(void *arg)
