@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -46,15 +48,26 @@ struct server {
 /* Those that run, to be cleaned up when the test program gives up. */
 static struct server *running[SERVERS_MAX];
 
+/* What gcc and clang say of the same thing. */
+#if defined(__SANITIZE_ADDRESS__)
+#define ADDRESS_SANITIZER true
+#elif defined(__has_feature)
+#define ADDRESS_SANITIZER __has_feature(address_sanitizer)
+#else
+#define ADDRESS_SANITIZER false
+#endif
+
+#if defined(__SANITIZE_THREAD__)
+#define THREAD_SANITIZER true
+#elif defined(__has_feature)
+#define THREAD_SANITIZER __has_feature(thread_sanitizer)
+#else
+#define THREAD_SANITIZER false
+#endif
+
 bool server_is_sanitized(void)
 {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return true;
-#elif defined(__has_feature)
-    return __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-    return false;
-#endif
+    return ADDRESS_SANITIZER || THREAD_SANITIZER;
 }
 
 static void path_in(const struct server *s, const char *name, char ret[PATH_MAX])
@@ -367,12 +380,6 @@ const char *server_folder(const struct server *s)
     return s->folder;
 }
 
-void server_signal(struct server *s, int signal)
-{
-    if (kill(s->pid, signal) != 0)
-        bail("kill: %s", strerror(errno));
-}
-
 void server_close_stdin(struct server *s)
 {
     close(s->in);
@@ -435,13 +442,44 @@ bool server_wait_log(struct server *s, const char *text)
     return found;
 }
 
+/* Something for the server to wake up for; it may have stopped listening already. */
+static void wake(const struct server *s)
+{
+    const char *colon = s->url_count > 0 ? strrchr(s->urls[0], ':') : NULL;
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    auto_close int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0 || colon == NULL)
+        return;
+    in.sin_port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
+    (void)connect(fd, (struct sockaddr *)&in, sizeof(in));
+}
+
+static bool send_signal(const struct server *s, int signal)
+{
+    bool sent = kill(s->pid, signal) == 0;
+
+    if (sent && THREAD_SANITIZER) {
+        /* It may keep a signal that comes just before a thread blocks until that thread wakes. */
+        (void)poll(NULL, 0, 100);
+        wake(s);
+    }
+    return sent;
+}
+
+void server_signal(struct server *s, int signal)
+{
+    if (!send_signal(s, signal))
+        bail("kill: %s", strerror(errno));
+}
+
 void server_free(struct server *s)
 {
     int status = 0;
     bool ended, good;
 
     if (!s->reaped)
-        (void)kill(s->pid, SIGTERM);
+        (void)send_signal(s, SIGTERM);
     ended = server_wait(s, &status);
     good = ended && WIFEXITED(status) && WEXITSTATUS(status) == 0;
     if (!ok(good, "the server stops with exit status 0 (wait status 0x%x)", (unsigned)status)) {
