@@ -8,4 +8,4 @@ check_PROGRAMS += %D%/ocibench
 
 INTEGRATION_BATS += %D%/bench.bats
 EXTRA_DIST += %D%/bench.bats %D%/measure.bash %D%/report.lua %D%/rows.tsv %D%/table.awk \
-	scripts/bench scripts/lib/process.bash scripts/lib/servers.bash
+	doc/performance.md scripts/bench scripts/lib/process.bash scripts/lib/servers.bash
