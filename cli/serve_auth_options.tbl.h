@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rows of the options of `ocimock serve` below `auth`. Included by serve_options.c within its table.
+ * Rows of the options of `ocimock serve` below `auth`. Included by serve_options.c within its
+ * table.
  */
-    {.key = "auth.users",
-     .flag = "user",
-     .arg = "NAME:SECRET",
-     .variable = "OCIMOCK_USERS",
-     .value = {.type = SCHEMA_LIST, .secret = true},
-     .group = "Authentication",
-     .help = "Add an account (the variable is OCIMOCK_USERS); hidden from the list of processes once it "
-             "was read",
-     MEMBER(users)},
+{.key = "auth.users",
+ .flag = "user",
+ .arg = "NAME:SECRET",
+ .variable = "OCIMOCK_USERS",
+ .value = {.type = SCHEMA_LIST, .secret = true},
+ .group = "Authentication",
+ .help =
+     "Add an account (the variable is OCIMOCK_USERS); hidden from the list of processes once it "
+     "was read",
+ MEMBER(users)},
     {.key = "auth.mode",
      .flag = "auth-mode",
      .arg = "MODE",
@@ -22,7 +24,8 @@
      .flag = "auth-accounts",
      .arg = "JSON",
      .value = {.type = SCHEMA_OBJECTS, .members = auth_account_schema},
-     .help = "Accounts: name, and one of secret, secret_file and hash; subject (of a client certificate; "
+     .help = "Accounts: name, and one of secret, secret_file and hash; subject (of a client "
+             "certificate; "
              "else its common name is the account's); disabled",
      MEMBER(auth.accounts)},
     {.key = "auth.htpasswd",
@@ -43,8 +46,9 @@
      .arg = "POLICY",
      .value = {CHOICES("auto", "challenge", "open", "open-with-challenge")},
      .preset = "auto",
-     .help = "Answer to GET /v2/ without credentials: 401, 200, or 200 with a challenge; auto is 401 "
-             "when anything is private",
+     .help =
+         "Answer to GET /v2/ without credentials: 401, 200, or 200 with a challenge; auto is 401 "
+         "when anything is private",
      MEMBER(auth.ping)},
     {.key = "auth.realm",
      .flag = "auth-realm",
@@ -138,7 +142,7 @@
      .flag = "auth-trust",
      .arg = "JSON",
      .value = {.type = SCHEMA_OBJECTS, .members = trust_schema},
-     .help = "Other issuers: jwks or pem (files), issuer, audience, account_prefix. Their tokens are "
-             "taken as bearer tokens and as passwords",
+     .help =
+         "Other issuers: jwks or pem (files), issuer, audience, account_prefix. Their tokens are "
+         "taken as bearer tokens and as passwords",
      MEMBER(auth.trust)},
-

@@ -36,8 +36,10 @@ SH_LOG_DRIVER = $(LOG_DRIVER)
 SH_LOG_COMPILER = timeout -k 10 $(TEST_SECONDS) bash
 EXTRA_DIST += %D%/tap/run-bats %D%/tap/tap.bash %D%/allowed-skips %D%/.clang-tidy
 
-# Tests run below the build folder and find both trees by these names.
+# Tests run below the build folder and find both trees by these names. What make says to its children
+# is not for them.
 AM_TESTS_ENVIRONMENT = \
+	unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL TESTS TEST_LOGS; \
 	TOP_SRCDIR='$(abs_top_srcdir)'; export TOP_SRCDIR; \
 	TOP_BUILDDIR='$(abs_top_builddir)'; export TOP_BUILDDIR; \
 	OCIMOCK='$(abs_top_builddir)/ocimock'; export OCIMOCK; \

@@ -184,7 +184,7 @@ static void test_parity(void)
     is_login(a, "disabled", "x", false, 1);
     for (unsigned i = 0; i < 200; i++) {
         char name[32];
-        unsigned first, second;
+        unsigned first = 0, second = 0;
 
         (void)snprintf(name, sizeof(name), "nobody-%u", i);
         if (login(a, name, "x", &first) || login(a, name, "one", &second) || first != second ||
