@@ -19,7 +19,9 @@ libutil_a_SOURCES = \
 	%D%/option_flags.c \
 	%D%/option_print.c \
 	%D%/option_secret.c \
+	%D%/rng.c %D%/rng.h \
 	%D%/schema.c %D%/schema.h \
+	%D%/schema_json.c \
 	%D%/schema_value.c \
 	%D%/text.c %D%/text.h \
 	%D%/units.c %D%/units.h \

@@ -440,3 +440,61 @@ int certificate_make(struct certificate_files *ret, const char *folder,
 
     return certificate_issue(ret, folder, &server, err);
 }
+
+/* --- In memory ----------------------------------------------------------------------------------
+ */
+
+/* The content of the BIO as a text; NULL: memory. */
+static char *take_text(BIO *bio)
+{
+    char *data;
+    long n = bio != NULL ? BIO_get_mem_data(bio, &data) : -1;
+    char *text = n >= 0 ? strndup(data, (size_t)n) : NULL;
+
+    BIO_free(bio);
+    return text;
+}
+
+static int make_text(struct certificate_text *ret, const struct pair *leaf, X509 *chain,
+                     struct err *err)
+{
+    BIO *certificate = BIO_new(BIO_s_mem());
+    BIO *key = BIO_new(BIO_s_mem());
+    bool good = certificate != NULL && key != NULL &&
+                PEM_write_bio_X509(certificate, leaf->certificate) == 1 &&
+                (chain == NULL || PEM_write_bio_X509(certificate, chain) == 1) &&
+                PEM_write_bio_PrivateKey(key, leaf->key, NULL, NULL, 0, NULL, NULL) == 1;
+    struct certificate_text text = {.certificate = take_text(certificate), .key = take_text(key)};
+
+    if (!good || text.certificate == NULL || text.key == NULL) {
+        free(text.certificate);
+        free(text.key);
+        return failed(err, "certificate");
+    }
+    *ret = text;
+    return 0;
+}
+
+static int read_ca(struct pair *ret, const char *folder, struct err *err)
+{
+    char certificate[PATH_MAX], key[PATH_MAX];
+
+    if (make_path(certificate, folder, "ca.crt", err) != 0 ||
+        make_path(key, folder, "ca.key", err) != 0 || read_pair(ret, certificate, key, err) != 0)
+        return -1;
+    return check_ca(ret, certificate, err);
+}
+
+int certificate_make_text(struct certificate_text *ret, const char *folder,
+                          const struct certificate_request *r, struct err *err)
+{
+    auto_pair struct pair ca = {0};
+    auto_pair struct pair leaf = {0};
+    bool self = r->flaw == CERTIFICATE_SELF_SIGNED;
+
+    if (!self && (folder != NULL ? read_ca(&ca, folder, err) : make_ca(&ca, err)) != 0)
+        return -1;
+    if (make_leaf(&leaf, &ca, r, err) != 0)
+        return -1;
+    return make_text(ret, &leaf, ca.certificate, err);
+}

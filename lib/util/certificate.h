@@ -64,4 +64,15 @@ struct certificate_request {
 int certificate_issue(struct certificate_files *ret, const char *folder,
                       const struct certificate_request *request, struct err *err);
 
+/* A pair in memory: PEM texts, owned: free(3). */
+struct certificate_text {
+    char *certificate; /* with its CA behind it */
+    char *key;
+};
+
+/* As certificate_issue with the CA that is in the folder, but writes nothing; request->file is not
+ * looked at. folder NULL: signed by a CA that nobody knows. */
+int certificate_make_text(struct certificate_text *ret, const char *folder,
+                          const struct certificate_request *request, struct err *err);
+
 #endif

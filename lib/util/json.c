@@ -134,11 +134,21 @@ static void clean(char *text)
     }
 }
 
-static int parse_failed(json_error_t *error, struct err *err)
+static void cut_quotation(char *text)
+{
+    char *near = strstr(text, " near '");
+
+    if (near != NULL)
+        *near = '\0';
+}
+
+static int parse_failed(json_error_t *error, const struct util_json_limits *limits, struct err *err)
 {
     if (json_error_code(error) == json_error_out_of_memory)
         return err_set(err, ERR_NOMEM, "out of memory");
     clean(error->text);
+    if (limits->secret)
+        cut_quotation(error->text);
     return err_set(err, ERR_SYNTAX, "line %d, column %d: %s", error->line, error->column,
                    error->text);
 }
@@ -153,7 +163,7 @@ int util_json_parse(struct json_t **ret, const void *p, size_t n,
         return -1;
     root = json_loadb(p, n, JSON_REJECT_DUPLICATES, &error);
     if (root == NULL)
-        return parse_failed(&error, err);
+        return parse_failed(&error, limits, err);
     *ret = root;
     return 0;
 }

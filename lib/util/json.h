@@ -9,6 +9,7 @@
 #ifndef LIB_UTIL_JSON_H
 #define LIB_UTIL_JSON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct err;
@@ -23,6 +24,7 @@ struct util_json_limits {
     size_t size;    /* bytes */
     unsigned depth; /* nesting; 1 allows one array or object */
     size_t values;  /* members, elements and the outermost value together */
+    bool secret;    /* there may be secrets in it: messages quote nothing */
 };
 
 /* Refuses text over a limit; does not tell valid JSON from invalid. ERR_LIMIT. */

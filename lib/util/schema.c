@@ -30,6 +30,10 @@ static void put_place(const struct schema_place *at, char *dst, size_t size)
 {
     const char *dots, *name;
 
+    if (at->conf == NULL && at->origin == NULL) {
+        (void)snprintf(dst, size, "%s", at->path);
+        return;
+    }
     if (at->conf == NULL) {
         (void)snprintf(dst, size, "%s%s%s", at->origin, at->path[0] != '\0' ? ": " : "", at->path);
         return;
@@ -48,7 +52,8 @@ int schema_error(const struct schema_place *at, struct err *err, const char *fmt
     va_start(args, fmt);
     (void)vsnprintf(what, sizeof(what), fmt, args);
     va_end(args);
-    return err_set(err, at->conf == NULL ? ERR_USAGE : ERR_CONFIG, "%.150s: %s", place, what);
+    return err_set(err, at->conf == NULL && at->origin != NULL ? ERR_USAGE : ERR_CONFIG,
+                   "%.150s%s%s", place, place[0] != '\0' ? ": " : "", what);
 }
 
 int schema_unknown_key(const struct schema_place *at, const char *nearest, struct err *err)
@@ -178,19 +183,87 @@ static int check_choice(const struct schema *s, const json_t *value, struct sche
     char number[SCHEMA_SCALAR_MAX];
     const char *text = schema_choice_text(value, number);
     auto_buf struct buf list = BUF_INIT(200);
+    struct text_nearest nearest;
 
     if (schema_find_choice(s, value) >= 0)
         return 0;
-    for (int i = 0; s->choices[i] != NULL; i++)
+    text_nearest_begin(&nearest, text != NULL ? text : "");
+    for (int i = 0; s->choices[i] != NULL; i++) {
+        text_nearest_offer(&nearest, s->choices[i]);
         (void)buf_appendf(&list, "%s%s",
                           i == 0                      ? ""
                           : s->choices[i + 1] == NULL ? " or "
                                                       : ", ",
                           s->choices[i]);
+    }
     if (text == NULL)
         return wrong_type(at, buf_text(&list), value, err);
+    if (nearest.name != NULL)
+        return schema_error(at, err, "%s is not allowed: did you mean '%s'? expected %s",
+                            TEXT_QUOTE(text), nearest.name, buf_text(&list));
     return schema_error(at, err, "%s is not allowed: expected %s", TEXT_QUOTE(text),
                         buf_text(&list));
+}
+
+static int check_scalar(const struct schema *s, const json_t *value, struct schema_place *at,
+                        struct err *err)
+{
+    char number[SCHEMA_SCALAR_MAX];
+
+    (void)s;
+    if (schema_choice_text(value, number) != NULL)
+        return 0;
+    return wrong_type(at, "a text", value, err);
+}
+
+static int check_int(const struct schema *s, const json_t *value, struct schema_place *at,
+                     struct err *err)
+{
+    (void)s;
+    if (!json_is_integer(value))
+        return wrong_type(at, "a whole number", value, err);
+    if (json_integer_value(value) < INT32_MIN || json_integer_value(value) > INT32_MAX)
+        return schema_error(at, err, "out of range: allowed is %d to %d", INT32_MIN, INT32_MAX);
+    return 0;
+}
+
+static int check_number(const struct schema *s, const json_t *value, struct schema_place *at,
+                        struct err *err)
+{
+    double n = json_number_value(value);
+
+    if (!json_is_number(value))
+        return wrong_type(at, "a number", value, err);
+    if (n >= (double)s->min && (s->max == 0 || n <= (double)s->max))
+        return 0;
+    if (s->max == 0)
+        return schema_error(at, err, "out of range: allowed is %llu and more",
+                            (unsigned long long)s->min);
+    return schema_error(at, err, "out of range: allowed is %llu to %llu",
+                        (unsigned long long)s->min, (unsigned long long)s->max);
+}
+
+static int check_offset(const struct schema *s, const json_t *value, struct schema_place *at,
+                        struct err *err)
+{
+    const char *text = json_string_value(value);
+
+    if (text == NULL || text[0] == '\0' || text[strlen(text) - 1] != '%')
+        return check_size(s, value, at, err);
+    if (schema_share(value) < 0)
+        return schema_error(at, err, "%s is not allowed: a share is 0%% to 100%%",
+                            TEXT_QUOTE(text));
+    return 0;
+}
+
+static int check_any(const struct schema *s, const json_t *value, struct schema_place *at,
+                     struct err *err)
+{
+    (void)s;
+    (void)value;
+    (void)at;
+    (void)err;
+    return 0;
 }
 
 /* --- Lists and objects --------------------------------------------------------------------------
@@ -220,6 +293,31 @@ static int check_list(const struct schema *s, const json_t *value, struct schema
             break;
     }
     return result;
+}
+
+/* An array of what `check` takes, or one. */
+static int check_some(const struct schema *s, const json_t *value, struct schema_place *at,
+                      struct err *err)
+{
+    int (*check)(const struct schema *, const json_t *, struct schema_place *, struct err *) =
+        s->type == SCHEMA_SIZES ? check_size : check_scalar;
+    size_t len = strlen(at->path);
+    const json_t *child;
+    size_t i;
+
+    if (!json_is_array(value))
+        return check(s, value, at, err);
+    json_array_foreach(value, i, child)
+    {
+        int result;
+
+        conf_path_add(at->path, NULL, i);
+        result = check(s, child, at, err);
+        at->path[len] = '\0';
+        if (result != 0)
+            return -1;
+    }
+    return 0;
 }
 
 static const struct schema *find_member(const struct schema *members, const char *key)
@@ -300,6 +398,58 @@ static int check_objects(const struct schema *s, const json_t *value, struct sch
     return 0;
 }
 
+static int check_map(const struct schema *s, const json_t *value, struct schema_place *at,
+                     struct err *err)
+{
+    size_t len = strlen(at->path);
+    const char *key;
+    json_t *child;
+
+    if (!json_is_object(value))
+        return wrong_type(at, "keys and values", value, err);
+    json_object_foreach((json_t *)value, key, child)
+    {
+        int result;
+
+        conf_path_add(at->path, key, 0);
+        result = schema_check(s->members, child, at, err);
+        at->path[len] = '\0';
+        if (result != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* True when a value of this kind may be meant by that type at all. */
+static bool takes_kind(const struct schema *s, const json_t *value)
+{
+    switch (s->type) {
+    case SCHEMA_ANY:
+        return true;
+    case SCHEMA_OBJECT:
+    case SCHEMA_MAP:
+        return json_is_object(value);
+    case SCHEMA_OBJECTS:
+        return json_is_array(value);
+    case SCHEMA_LIST:
+    case SCHEMA_PATHS:
+    case SCHEMA_SCALARS:
+    case SCHEMA_SIZES:
+        return !json_is_object(value);
+    default:
+        return !json_is_object(value) && !json_is_array(value);
+    }
+}
+
+const struct schema *schema_form(const struct schema *s, const json_t *value)
+{
+    for (const struct schema *form = s; form != NULL; form = form->other) {
+        if (takes_kind(form, value))
+            return form;
+    }
+    return s;
+}
+
 int schema_check(const struct schema *s, const json_t *value, struct schema_place *at,
                  struct err *err)
 {
@@ -310,8 +460,15 @@ int schema_check(const struct schema *s, const json_t *value, struct schema_plac
         [SCHEMA_SIZE] = check_size,       [SCHEMA_DURATION] = check_duration,
         [SCHEMA_CHOICE] = check_choice,   [SCHEMA_LIST] = check_list,
         [SCHEMA_PATHS] = check_list,      [SCHEMA_OBJECT] = check_object,
-        [SCHEMA_OBJECTS] = check_objects,
+        [SCHEMA_OBJECTS] = check_objects, [SCHEMA_SCALAR] = check_scalar,
+        [SCHEMA_SCALARS] = check_some,    [SCHEMA_INT] = check_int,
+        [SCHEMA_NUMBER] = check_number,   [SCHEMA_SIZES] = check_some,
+        [SCHEMA_OFFSET] = check_offset,   [SCHEMA_MAP] = check_map,
+        [SCHEMA_ANY] = check_any,
     };
 
-    return json_is_null(value) ? 0 : checks[s->type](s, value, at, err);
+    if (json_is_null(value))
+        return 0;
+    s = schema_form(s, value);
+    return checks[s->type](s, value, at, err);
 }

@@ -38,6 +38,14 @@ enum schema_type {
     SCHEMA_PATHS,    /* as LIST, of paths */
     SCHEMA_OBJECT,   /* keys as in `members` */
     SCHEMA_OBJECTS,  /* an array of such objects */
+    SCHEMA_SCALAR,   /* a text; a number or boolean is taken by its text */
+    SCHEMA_SCALARS,  /* an array of these, or one */
+    SCHEMA_INT,      /* a whole number of 32 bits, which may be negative */
+    SCHEMA_NUMBER,   /* may have a fraction */
+    SCHEMA_SIZES,    /* an array of sizes, or one */
+    SCHEMA_OFFSET,   /* a size, or a share such as "50%" */
+    SCHEMA_MAP,      /* keys as one likes; their values as the first row of `members` */
+    SCHEMA_ANY,      /* whatever it is */
 };
 
 /* What one value may be; everything is static and borrowed. */
@@ -50,12 +58,15 @@ struct schema {
     bool required;                /* the object is refused without it */
     bool secret;                  /* never printed */
     bool or_bool;                 /* PATH: true and false are allowed too */
+    const struct schema *other;   /* another form, for values that are an object, a list or a scalar
+                                     where this one takes none such */
+    const char *help;             /* a sentence, for schema_json(); may be NULL */
 };
 
 /* Where a value came from, for messages. */
 struct schema_place {
-    const struct conf *conf;  /* borrowed; NULL: not from a file */
-    const char *origin;       /* borrowed: flag or variable, when conf is NULL */
+    const struct conf *conf; /* borrowed; NULL: not from a file */
+    const char *origin; /* borrowed: flag or variable, when conf is NULL; NULL: the path says all */
     char path[CONF_PATH_MAX]; /* within the file or value */
 };
 
@@ -90,5 +101,12 @@ int schema_resolve_paths(const struct schema *s, struct json_t *value, const cha
  * when memory is short; the caller owns it.
  */
 struct json_t *schema_printable(const struct schema *s, const struct json_t *value);
+/* The form of s that is meant by a value: itself, or one of `other`. */
+const struct schema *schema_form(const struct schema *s, const struct json_t *value);
+/* The share, 0 to 1, that a checked OFFSET stands for; -1 when it is a size (schema_number). */
+double schema_share(const struct json_t *value);
+/* JSON Schema (2020-12) of the values that are allowed; null where a member may be left out. NULL
+   when memory is short; the caller owns it. */
+struct json_t *schema_json(const struct schema *s);
 
 #endif

@@ -97,7 +97,11 @@ static int json_from_text(json_t **ret, const char *text, const struct schema_pl
                           struct err *err)
 {
     static const struct util_json_limits limits = {
-        .size = CONF_FILE_MAX, .depth = CONF_DEPTH_MAX, .values = INLINE_VALUES_MAX};
+        .size = CONF_FILE_MAX,
+        .depth = CONF_DEPTH_MAX,
+        .values = INLINE_VALUES_MAX,
+        .secret = true,
+    };
     struct err why = {0};
 
     if (util_json_parse(ret, text, strlen(text), &limits, &why) != 0)
@@ -164,9 +168,11 @@ uint64_t schema_number(const struct schema *s, const json_t *value)
     case SCHEMA_CHOICE:
         return (uint64_t)schema_find_choice(s, value);
     case SCHEMA_SIZE:
+    case SCHEMA_SIZES:
+    case SCHEMA_OFFSET:
     case SCHEMA_DURATION:
         if (json_is_string(value))
-            result = s->type == SCHEMA_SIZE
+            result = s->type != SCHEMA_DURATION
                          ? units_parse_size(&n, json_string_value(value), NULL)
                          : units_parse_duration(&n, json_string_value(value), NULL);
         else
@@ -176,6 +182,32 @@ uint64_t schema_number(const struct schema *s, const json_t *value)
     default:
         return (uint64_t)json_integer_value(value);
     }
+}
+
+/* Digits, and perhaps a dot and more digits, in front of the '%' that ends the text. */
+static bool parse_share(double *ret, const char *text)
+{
+    double n = 0, place = 1;
+    size_t whole = strspn(text, "0123456789");
+    const char *rest = text + whole;
+
+    for (size_t i = 0; i < whole; i++)
+        n = n * 10 + (text[i] - '0');
+    if (*rest == '.') {
+        for (rest++; *rest >= '0' && *rest <= '9'; rest++)
+            n += (*rest - '0') * (place /= 10);
+    }
+    if (whole == 0 || rest[0] != '%' || rest[1] != '\0' || n > 100)
+        return false;
+    *ret = n / 100;
+    return true;
+}
+
+double schema_share(const json_t *value)
+{
+    double share;
+
+    return json_is_string(value) && parse_share(&share, json_string_value(value)) ? share : -1;
 }
 
 static int resolve_path(json_t *text, const char *folder, struct err *err)
@@ -280,6 +312,7 @@ json_t *schema_printable(const struct schema *s, const json_t *value)
         return json_array_size(value) == 0 ? json_array() : json_pack("[s]", "***");
     if (s->secret)
         return json_string(json_string_length(value) == 0 && json_is_string(value) ? "" : "***");
+    s = schema_form(s, value);
     switch (s->type) {
     case SCHEMA_SIZE:
     case SCHEMA_DURATION:

@@ -103,6 +103,24 @@ static void test_message_is_printable(void)
     ok(printable, "the message is printable ASCII");
 }
 
+static void test_secret(void)
+{
+    static const char *const texts[] = {"{\"a\": \"hunter2", "{\"a\": hunter2}",
+                                        "[\"hunter2\\u0000\"]", "[\"a\" \"hunter2\"]",
+                                        "{\"hunter2\": 1, \"hunter2\": 2}"};
+    static const struct util_json_limits secret = {
+        .size = 1000, .depth = 10, .values = 10, .secret = true};
+
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        json_t *root = NULL;
+        struct err err = {0};
+
+        is_int(util_json_parse(&root, texts[i], strlen(texts[i]), &secret, &err), -1, "refused");
+        ok(strncmp(err.msg, "line 1, column ", 15) == 0, "it says where: %s", err.msg);
+        ok(strstr(err.msg, "hunter2") == NULL, "but quotes nothing");
+    }
+}
+
 /* 8 MiB of empty objects: the scan must say no before a tree is built. */
 static void test_flood(void)
 {
@@ -134,6 +152,7 @@ int main(void)
     test_limits();
     test_syntax();
     test_message_is_printable();
+    test_secret();
     test_flood();
     done_testing();
 }

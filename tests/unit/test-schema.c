@@ -122,11 +122,11 @@ static void test_scalars(void)
             "f.yaml:1: duration: expected a duration with its unit, such as 30ms or 30s");
     refuses("duration: 50ms", "f.yaml:1: duration: out of range: allowed is 1s to "
                               "18446744073709551615ms");
-    refuses("choice: blue",
-            "f.yaml:1: choice: 'blue' is not allowed: expected red, green, 405 or true");
+    refuses("choice: blue", "f.yaml:1: choice: 'blue' is not allowed: did you mean 'true'? "
+                            "expected red, green, 405 or true");
     refuses("choice: [red]", "f.yaml:1: choice: expected red, green, 405 or true, not a list");
-    refuses("choice: 404",
-            "f.yaml:1: choice: '404' is not allowed: expected red, green, 405 or true");
+    refuses("choice: 404", "f.yaml:1: choice: '404' is not allowed: did you mean '405'? expected "
+                           "red, green, 405 or true");
 }
 
 static void test_nested(void)
@@ -188,6 +188,91 @@ static void test_origin(void)
     is_str(err.msg, "--flag: a[3]: unknown key", "with the path in it");
 }
 
+/* The forms of rules and requests: values that are not from a file. */
+
+static const struct schema spread[] = {
+    {.key = "min", .type = SCHEMA_DURATION, .required = true},
+    {.key = NULL},
+};
+static const struct schema spread_form = {.type = SCHEMA_OBJECT, .members = spread};
+static const struct schema text_value[] = {{.key = "*", .type = SCHEMA_SCALAR}};
+static const struct schema forms[] = {
+    {.key = "scalar", .type = SCHEMA_SCALAR},
+    {.key = "scalars", .type = SCHEMA_SCALARS},
+    {.key = "int", .type = SCHEMA_INT},
+    {.key = "share", .type = SCHEMA_NUMBER, .max = 1},
+    {.key = "sigma", .type = SCHEMA_NUMBER, .min = 1},
+    {.key = "sizes", .type = SCHEMA_SIZES},
+    {.key = "offset", .type = SCHEMA_OFFSET},
+    {.key = "map", .type = SCHEMA_MAP, .members = text_value},
+    {.key = "any", .type = SCHEMA_ANY},
+    {.key = "delay", .type = SCHEMA_DURATION, .other = &spread_form},
+    {.key = NULL},
+};
+static const struct schema forms_root = {.type = SCHEMA_OBJECT, .members = forms};
+
+static void form(const char *text, const char *message)
+{
+    struct schema_place at = {0};
+    struct err err = {0};
+    json_t *value = json_loads(text, 0, NULL);
+
+    is_int(schema_check(&forms_root, value, &at, &err), message == NULL ? 0 : -1, "%s", text);
+    is_str(err.msg, message == NULL ? "" : message, "and told why");
+    is_int(err.code, message == NULL ? ERR_NONE : ERR_CONFIG, "as configuration");
+    is_str(at.path, "", "the path is as before");
+    json_decref(value);
+}
+
+static void test_forms(void)
+{
+    form("{\"scalar\": 1, \"scalars\": [true, \"a\", 2]}", NULL);
+    form("{\"scalars\": \"a\", \"int\": -5, \"share\": 0.3, \"sigma\": 1e9}", NULL);
+    form("{\"sizes\": [1, \"1KiB\"], \"offset\": \"12.5%\", \"any\": [{}]}", NULL);
+    form("{\"sizes\": 4, \"offset\": 7, \"map\": {\"x\": 1, \"y\": null}}", NULL);
+    form("{\"delay\": \"2s\"}", NULL);
+    form("{\"delay\": {\"min\": \"2s\"}}", NULL);
+    form("{\"scalar\": []}", "scalar: expected a text, not a list");
+    form("{\"scalars\": [\"a\", {}]}", "scalars[1]: expected a text, not keys and values");
+    form("{\"int\": 2147483648}", "int: out of range: allowed is -2147483648 to 2147483647");
+    form("{\"int\": 1.5}", "int: expected a whole number, not a number");
+    form("{\"share\": 1.5}", "share: out of range: allowed is 0 to 1");
+    form("{\"share\": \"1\"}", "share: expected a number, not a text");
+    form("{\"sigma\": 0.5}", "sigma: out of range: allowed is 1 and more");
+    form("{\"sizes\": [1, \"x\"]}",
+         "sizes[1]: 'x' is no size: expected a number of bytes, or one with a unit such as 64k, "
+         "8MiB or 2GB");
+    form("{\"offset\": \"101%\"}", "offset: '101%' is not allowed: a share is 0% to 100%");
+    form("{\"offset\": \"-1%\"}", "offset: '-1%' is not allowed: a share is 0% to 100%");
+    form("{\"offset\": -1}", "offset: must not be negative");
+    form("{\"map\": {\"x\": {}}}", "map.x: expected a text, not keys and values");
+    form("{\"map\": []}", "map: expected keys and values, not a list");
+    form("{\"delay\": {\"mni\": \"2s\"}}", "delay.mni: unknown key: did you mean 'min'?");
+    form("{\"delay\": {}}", "delay: the key 'min' is missing");
+    form("{\"delay\": []}", "delay: expected a duration such as 30s, not a list");
+    form("{\"delya\": 0}", "delya: unknown key: did you mean 'delay'?");
+}
+
+static void shares(const char *text, double want)
+{
+    json_t *value = json_string(text);
+
+    ok(schema_share(value) - want < 1e-12 && want - schema_share(value) < 1e-12, "share '%s'",
+       text);
+    json_decref(value);
+}
+
+static void test_share(void)
+{
+    shares("50%", 0.5);
+    shares("0%", 0);
+    shares("100%", 1);
+    shares("12.25%", 0.1225);
+    shares("1000", -1);
+    shares("%", -1);
+    shares("5%%", -1);
+}
+
 int main(void)
 {
     plan_lazy();
@@ -197,5 +282,7 @@ int main(void)
     test_secret();
     test_long_name();
     test_origin();
+    test_forms();
+    test_share();
     done_testing();
 }
