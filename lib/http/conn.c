@@ -2,6 +2,7 @@
 #include "lib/http/internal.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,11 @@
 #include "lib/http/loop.h"
 #include "lib/http/tls.h"
 #include "lib/util/util.h"
+
+enum {
+    WATCH_MS = 500,        /* between looks at a peer whose unread bytes hide its end */
+    STOP_LINGER_MS = 1000, /* lingering when the server stops */
+};
 
 static void free_deferred(void *arg)
 {
@@ -82,7 +88,9 @@ static enum err_code waiting_for(const struct http_conn *c)
     if (x == NULL)
         return c->fresh || c->held.len > 0 || !c->transport.established ? ERR_HEAD_TIMEOUT
                                                                         : ERR_IDLE_TIMEOUT;
-    return conn_wants_input(c) ? ERR_BODY_TIMEOUT : ERR_NONE;
+    if (conn_wants_input(c))
+        return ERR_BODY_TIMEOUT;
+    return exchange_is_watched(x) && !c->reading ? ERR_PEER_CLOSED : ERR_NONE;
 }
 
 static uint32_t time_for(const struct http_conn *c, enum err_code waiting)
@@ -94,6 +102,8 @@ static uint32_t time_for(const struct http_conn *c, enum err_code waiting)
         return limits_of(c)->head_timeout;
     case ERR_IDLE_TIMEOUT:
         return limits_of(c)->idle_timeout;
+    case ERR_PEER_CLOSED:
+        return WATCH_MS;
     default:
         return limits_of(c)->body_timeout;
     }
@@ -109,8 +119,26 @@ static void update_deadline(struct http_conn *c)
         conn_set_deadline(c, time_for(c, waiting), waiting);
 }
 
+static void peer_left(struct http_conn *c)
+{
+    conn_close(c, false, HTTP_END_CLIENT_ABORTED, "the peer closed before its answer was complete");
+}
+
+/* Unread bytes (of a later request, or of TLS) stand before the end of what the peer sent. */
+static void look_behind_unread(struct http_conn *c)
+{
+    struct pollfd p = {.fd = c->transport.fd, .events = POLLRDHUP};
+
+    if (poll(&p, 1, 0) > 0)
+        peer_left(c);
+}
+
 static void update_events(struct http_conn *c)
 {
+    if (c->peer_ended && c->exchange != NULL && exchange_is_watched(c->exchange)) {
+        peer_left(c);
+        return;
+    }
     if (!c->reading && !c->peer_ended && conn_wants_input(c))
         c->reading = event_add(&c->read_event, NULL) == 0;
     if (c->want_write && !c->writing)
@@ -143,6 +171,8 @@ static void expire(struct http_conn *c)
     conn_set_deadline(c, 0, ERR_NONE);
     if (c->phase == CONN_LINGER || waiting == ERR_IDLE_TIMEOUT)
         conn_close(c, false, HTTP_END_COMPLETE, "");
+    else if (waiting == ERR_PEER_CLOSED)
+        look_behind_unread(c);
     else if (waiting == ERR_BODY_TIMEOUT)
         expire_body(c, &why);
     else if (waiting == ERR_HEAD_TIMEOUT && c->transport.established && c->held.len > 0)
@@ -184,10 +214,11 @@ static void peek(struct http_conn *c)
         c->peer_ended = true;
     else if (n < 0 && errno != EAGAIN && errno != EINTR)
         conn_close(c, false, HTTP_END_CLIENT_ABORTED, "the peer reset the connection");
-    if (c->phase != CONN_CLOSED) {
-        (void)event_del(&c->read_event);
-        c->reading = false;
-    }
+    if (c->phase == CONN_CLOSED)
+        return;
+    (void)event_del(&c->read_event);
+    c->reading = false;
+    conn_pump(c);
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
@@ -231,7 +262,23 @@ void conn_linger(struct http_conn *c)
     c->phase = CONN_LINGER;
     c->want_write = false;
     transport_shutdown(&c->transport);
-    conn_set_deadline(c, limits_of(c)->linger_timeout, ERR_BODY_TIMEOUT);
+    conn_set_deadline(c, c->server->stopping ? STOP_LINGER_MS : limits_of(c)->linger_timeout,
+                      ERR_BODY_TIMEOUT);
+}
+
+void conn_linger_less(struct http_conn *c)
+{
+    conn_set_deadline(c, STOP_LINGER_MS, ERR_BODY_TIMEOUT);
+}
+
+void conn_finish(struct http_conn *c, bool unread)
+{
+    if (unread) {
+        conn_linger(c);
+    } else {
+        transport_shutdown(&c->transport);
+        conn_close(c, false, HTTP_END_COMPLETE, "");
+    }
 }
 
 /* True when the peer may have sent what we will not read: a plain close would reset our answer. */
@@ -258,12 +305,7 @@ static bool finish(struct http_conn *c)
     c->waiting = ERR_NONE;
     if (!last)
         return true;
-    if (unread) {
-        conn_linger(c);
-    } else {
-        transport_shutdown(&c->transport);
-        conn_close(c, false, HTTP_END_COMPLETE, "");
-    }
+    conn_finish(c, unread);
     return false;
 }
 
@@ -315,6 +357,7 @@ static bool prepare(struct http_conn *c, int fd)
             return false;
     }
     transport_init(&c->transport, fd, ssl, c->server->scratch);
+    c->transport.ask_hello = c->server->options.hook != NULL;
     (void)event_assign(&c->read_event, base, fd, EV_READ | EV_PERSIST, on_readable, c);
     (void)event_assign(&c->write_event, base, fd, EV_WRITE | EV_PERSIST, on_writable, c);
     (void)event_assign(&c->timer_event, base, -1, 0, on_timer, c);
@@ -365,7 +408,46 @@ struct http_listener *http_conn_listener(const struct http_conn *c)
 
 bool http_conn_is_tls(const struct http_conn *c)
 {
-    return c->listener->tls != NULL;
+    return c->listener->tls != NULL && !c->plain;
+}
+
+enum http_stage http_conn_stage(const struct http_conn *c)
+{
+    return c->transport.hello_seen ? HTTP_STAGE_TLS : HTTP_STAGE_ACCEPT;
+}
+
+const char *http_conn_sni(const struct http_conn *c)
+{
+    return c->transport.sni != NULL ? c->transport.sni : "";
+}
+
+void http_conn_use_tls(struct http_conn *c, struct http_tls *tls)
+{
+    if (c->transport.ssl == NULL)
+        return;
+    if (tls != NULL) {
+        http_tls_switch(tls, c->transport.ssl);
+        return;
+    }
+    c->plain = true;
+    transport_forget_tls(&c->transport);
+}
+
+unsigned http_conn_requests(const struct http_conn *c)
+{
+    return c->requests;
+}
+
+void http_conn_close_idle(struct http_conn *c)
+{
+    c->close_after = true;
+    if (c->exchange == NULL && c->phase == CONN_OPEN)
+        conn_close(c, false, HTTP_END_COMPLETE, "");
+}
+
+size_t http_conn_unsent(const struct http_conn *c)
+{
+    return transport_unsent(&c->transport);
 }
 
 bool http_conn_client_subject(const struct http_conn *c, char *text, size_t size)

@@ -64,6 +64,7 @@ struct http_exchange *exchange_new(struct http_conn *c)
     x->body = BODY_OVER;
     x->body_complete = true;
     x->length = -1;
+    c->requests++;
     c->waiting = ERR_NONE; /* the time of the next head begins anew */
     c->discarded = 0;
     return x;
@@ -231,7 +232,18 @@ void http_exchange_abort(struct http_exchange *x, bool reset, const char *reason
         return;
     }
     exchange_end(x, HTTP_END_SERVER_ABORTED, reason);
-    conn_linger(c);
+    conn_finish(c, !x->body_complete || c->held.len > 0 || x->unread);
+}
+
+void http_exchange_watch(struct http_exchange *x, bool on)
+{
+    x->watched = on;
+    conn_pump_soon(x->conn);
+}
+
+bool exchange_is_watched(const struct http_exchange *x)
+{
+    return !x->ended && (x->watched || x->held || x->source_waiting);
 }
 
 void http_exchange_wake(struct http_exchange *x)

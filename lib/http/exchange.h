@@ -89,11 +89,32 @@ void http_reply_remove_header(struct http_exchange *x, const char *name);
 bool http_reply_get_header(const struct http_exchange *x, const char *name, char *value,
                            size_t size);
 int http_reply_status(const struct http_exchange *x);
+/* As http_reply_remove_header, and keeps us from adding that line ourselves (Date, Server,
+   Content-Length, Transfer-Encoding, Connection). A header of that name that is added before or
+   after also replaces ours; how the body is framed and when the connection ends stay as they are.
+ */
+void http_reply_omit_header(struct http_exchange *x, const char *name);
 /* Takes the source (NULL: memory was short, the reply becomes a 500). length: its size in bytes,
    or -1 for chunked. On HEAD the length is announced and the source dropped. */
 void http_reply_body(struct http_exchange *x, struct http_source *src, int64_t length);
 /* Copies n bytes; for small bodies. */
 void http_reply_text(struct http_exchange *x, const void *p, size_t n);
+/* The length that was given with the body, or that is announced instead of it; -1: chunked, unless
+   the reply has a Transfer-Encoding of its own: then the source is sent as it is. */
+int64_t http_reply_length(const struct http_exchange *x);
+void http_reply_set_length(struct http_exchange *x, int64_t length);
+/* True when bytes of a body will follow the head: not on HEAD, 204, 304, and where there is none.
+ */
+bool http_reply_has_body(const struct http_exchange *x);
+/*
+ * Instead of head and body these n bytes leave (copied), then what `after` gives (taken; NULL:
+ * nothing); then the connection is closed. Until the head began to leave; at response-body, too.
+ */
+void http_reply_raw(struct http_exchange *x, const void *p, size_t n, struct http_source *after);
+/* At response-body: the head that is about to leave. Borrowed, until the reply is changed. */
+const char *http_reply_head(const struct http_exchange *x, size_t *n);
+/* At response-body: hands the body's source over, with its chunk framing. NULL: there is none. */
+struct http_source *http_reply_take_body(struct http_exchange *x);
 /* Close the connection after this reply. */
 void http_reply_close(struct http_exchange *x);
 /* Sends. Once per exchange; a body of length 0 is announced where none was given and the status
@@ -103,6 +124,14 @@ void http_reply_send(struct http_exchange *x);
 bool http_reply_sent(const struct http_exchange *x);
 /* A waiting source has more. */
 void http_exchange_wake(struct http_exchange *x);
+
+/*
+ * Whether the exchange is over as soon as the peer sends nothing more (HTTP_END_CLIENT_ABORTED).
+ * Off at first: a peer that closed only its half still gets its answer. For answers that may take
+ * long; while a hook holds the exchange or a source waits it is always so. A reset ends it in any
+ * case.
+ */
+void http_exchange_watch(struct http_exchange *x, bool on);
 
 /* Ends the connection without (further) answer: with FIN, or with RST. */
 void http_exchange_abort(struct http_exchange *x, bool reset, const char *reason);

@@ -40,9 +40,11 @@ enum http_verdict {
 };
 
 /*
- * x is NULL at accept and tls. At response-head the reply is complete and may be changed; at
- * response-body the head is about to leave and http_reply_wrap() may put a source around the
- * body. At end the verdict is ignored.
+ * x is NULL at accept and tls; at tls the ClientHello was read, so that the hook knows
+ * http_conn_sni() and may call http_conn_use_tls(). At response-head the reply is complete and may
+ * be changed; at response-body the head is about to leave and http_reply_raw() may still replace
+ * it. In both, http_reply_wrap() may put a source around the body: at response-head around the
+ * plain bytes, at response-body around their chunks. At end the verdict is ignored.
  */
 typedef enum http_verdict (*http_hook_fn)(enum http_stage stage, struct http_conn *c,
                                           struct http_exchange *x, void *arg);

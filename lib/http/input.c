@@ -305,17 +305,14 @@ static void failed_read(struct http_conn *c, const struct err *err)
     conn_close(c, false, HTTP_END_CLIENT_ABORTED, err->msg);
 }
 
-static bool tls_stage_passed(struct http_conn *c)
+/* The ClientHello is known: the hook may close, or choose what we answer with. */
+static void tls_stage(struct http_conn *c)
 {
     const struct http_server_options *o = &c->server->options;
-    enum http_verdict verdict = HTTP_PASS;
+    enum http_verdict verdict = o->hook(HTTP_STAGE_TLS, c, NULL, o->hook_arg);
 
-    if (c->fresh && c->transport.ssl != NULL && o->hook != NULL)
-        verdict = o->hook(HTTP_STAGE_TLS, c, NULL, o->hook_arg);
-    if (verdict != HTTP_DROP && verdict != HTTP_RESET)
-        return true;
-    conn_close(c, verdict == HTTP_RESET, HTTP_END_SERVER_ABORTED, "closed by rule");
-    return false;
+    if (verdict == HTTP_DROP || verdict == HTTP_RESET)
+        conn_close(c, verdict == HTTP_RESET, HTTP_END_SERVER_ABORTED, "closed by rule");
 }
 
 /* Lingering: everything was said, bytes are read so that the peer can read our answer. */
@@ -332,13 +329,17 @@ void conn_read(struct http_conn *c)
     const char *p = NULL;
     size_t n = 0;
     struct err err;
-    enum transport_result result;
+    enum transport_result result = transport_read(&c->transport, fresh, &p, &n, &err);
 
-    if (!tls_stage_passed(c))
-        return;
-    result = transport_read(&c->transport, fresh, &p, &n, &err);
+    if (result == TRANSPORT_HELLO) {
+        tls_stage(c);
+        if (c->phase != CONN_CLOSED)
+            result = transport_go_on(&c->transport, &p, &n, &err);
+    }
     if (result != TRANSPORT_AGAIN)
         c->fresh = false;
+    if (c->phase == CONN_CLOSED)
+        return;
     if (c->phase == CONN_LINGER) {
         drop_input(c, result, n);
         return;
@@ -349,6 +350,7 @@ void conn_read(struct http_conn *c)
             feed(c, p, n);
         break;
     case TRANSPORT_AGAIN:
+    case TRANSPORT_HELLO:
         break;
     case TRANSPORT_EOF:
         peer_ended(c);

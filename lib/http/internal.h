@@ -111,15 +111,18 @@ struct http_exchange {
     struct http_source *source; /* owned */
     int64_t length;             /* of the source; -1: chunked */
     bool no_memory;             /* part of the reply could not be built: a 500 is sent instead */
+    bool raw;                   /* out and source are all: no head of ours */
+    unsigned omitted;           /* own headers that are left out: bits, see reply.c */
 
     struct buf out; /* owned: the assembled head (and small body) */
     size_t out_sent;
-    size_t out_head;         /* bytes of out that are head, not body */
+    size_t out_head;         /* where the reply's head begins in out, behind interim answers */
     struct http_piece piece; /* of the source, size 0 when there is none */
     uint64_t source_left;    /* of an announced length */
     bool source_over;
     bool source_waiting; /* until http_exchange_wake() */
 
+    bool watched;            /* http_exchange_watch() */
     bool held;               /* by a hook, until http_exchange_go() */
     void (*next)(void *arg); /* what follows the hold */
     void *next_arg;
@@ -153,6 +156,8 @@ struct http_conn {
     bool want_write;       /* the socket took no more */
     bool refuse_full;      /* over the connection limit: 503 to the first request */
     bool close_after;      /* close when the exchange is over */
+    bool plain;            /* speaks no TLS although the listener does */
+    unsigned requests;     /* exchanges so far, refused heads included */
     uint64_t discarded;    /* bytes dropped of the refused body, or while lingering */
     struct buf held;       /* owned: bytes read that nobody consumed yet */
     struct head_scan scan; /* of held, between requests */
@@ -173,6 +178,11 @@ void conn_close(struct http_conn *c, bool reset, enum http_end end, const char *
 void conn_set_deadline(struct http_conn *c, uint32_t ms, enum err_code waiting);
 /* Begins to close from our side: FIN, then reads and drops for a while. */
 void conn_linger(struct http_conn *c);
+/* The server stops: not for that long. */
+void conn_linger_less(struct http_conn *c);
+/* Closes from our side: at once, or (unread: the peer may have sent what we will not read, so that
+   closing would reset what it has not read yet) as conn_linger. */
+void conn_finish(struct http_conn *c, bool unread);
 
 /* input.c: moves bytes from the transport to the exchange. */
 /* True when the connection can use what the peer sends now. */
@@ -189,6 +199,8 @@ bool conn_output(struct http_conn *c);
 
 /* exchange.c */
 struct http_exchange *exchange_new(struct http_conn *c);
+/* True when it is over as soon as the peer sends nothing more. */
+bool exchange_is_watched(const struct http_exchange *x);
 /* Tells the product that it is over; once. */
 void exchange_end(struct http_exchange *x, enum http_end end, const char *reason);
 void exchange_free(struct http_exchange *x); /* NULL-safe */

@@ -28,6 +28,8 @@ void http_reply_begin(struct http_exchange *x, int status)
     x->status = status;
     x->no_memory = false;
     x->length = -1;
+    x->omitted = 0;
+    x->raw = false;
     buf_reset(&x->headers);
     http_source_free(x->source);
     x->source = NULL;
@@ -109,6 +111,33 @@ void http_reply_remove_header(struct http_exchange *x, const char *name)
     }
 }
 
+/* Header lines that we add ourselves, unless the reply has its own or shall have none. */
+enum own_header { OWN_DATE, OWN_SERVER, OWN_LENGTH, OWN_CODING, OWN_CONNECTION };
+
+static const char *const own_headers[] = {
+    [OWN_DATE] = "Date",
+    [OWN_SERVER] = "Server",
+    [OWN_LENGTH] = "Content-Length",
+    [OWN_CODING] = "Transfer-Encoding",
+    [OWN_CONNECTION] = "Connection",
+};
+
+void http_reply_omit_header(struct http_exchange *x, const char *name)
+{
+    http_reply_remove_header(x, name);
+    for (size_t i = 0; i < ARRAY_LEN(own_headers); i++) {
+        if (is_open(x) && strcasecmp(own_headers[i], name) == 0)
+            x->omitted |= 1U << i;
+    }
+}
+
+/* True when we have to write that line. */
+static bool adds(const struct http_exchange *x, enum own_header header)
+{
+    return (x->omitted >> header & 1) == 0 &&
+           find_line(x, own_headers[header], x->headers.data) == NULL;
+}
+
 void http_reply_set_header(struct http_exchange *x, const char *name, const char *value)
 {
     http_reply_remove_header(x, name);
@@ -153,9 +182,64 @@ void http_reply_text(struct http_exchange *x, const void *p, size_t n)
     http_reply_body(x, copy != NULL ? http_source_memory(copy, n, free, copy) : NULL, (int64_t)n);
 }
 
+int64_t http_reply_length(const struct http_exchange *x)
+{
+    return x->source != NULL ? x->length : 0;
+}
+
+void http_reply_set_length(struct http_exchange *x, int64_t length)
+{
+    if (is_open(x))
+        x->length = length;
+}
+
+bool http_reply_has_body(const struct http_exchange *x)
+{
+    return x->source != NULL && x->length != 0 && !x->raw &&
+           x->head.request.method != HTTP_METHOD_HEAD && http_status_has_body(x->status);
+}
+
 void http_reply_close(struct http_exchange *x)
 {
     x->close = true;
+}
+
+/* --- Bytes instead of a reply ------------------------------------------------------------------
+ */
+
+void http_reply_raw(struct http_exchange *x, const void *p, size_t n, struct http_source *after)
+{
+    bool leaving = x->reply == REPLY_SENDING && x->out_sent <= x->out_head;
+
+    if (x->ended || (!is_open(x) && !leaving)) {
+        http_source_free(after);
+        return;
+    }
+    x->raw = true;
+    x->close = true;
+    http_source_free(x->source);
+    x->source = after;
+    x->source_left = UINT64_MAX;
+    x->source_over = after == NULL;
+    if (!leaving)
+        x->out_head = x->out.len;
+    x->out.len = x->out_head;
+    (void)buf_append(&x->out, p, n);
+}
+
+struct http_source *http_reply_take_body(struct http_exchange *x)
+{
+    struct http_source *body = x->source;
+
+    x->source = NULL;
+    x->source_over = true;
+    return body;
+}
+
+const char *http_reply_head(const struct http_exchange *x, size_t *n)
+{
+    *n = x->out.len - x->out_head;
+    return x->out.data + x->out_head;
 }
 
 void http_reply_send(struct http_exchange *x)
@@ -164,7 +248,7 @@ void http_reply_send(struct http_exchange *x)
 
     if (x->ended || x->reply != REPLY_OPEN)
         return;
-    ASSERT(x->status >= 200);
+    ASSERT(x->status >= 200 || x->raw);
     x->reply = REPLY_READY;
     x->continue_wanted = false;
     if (x->body == BODY_WAIT || x->body == BODY_SINK) {
@@ -222,7 +306,7 @@ static void append_number(struct buf *to, uint64_t n)
 
 static void append_length(struct http_exchange *x, uint64_t length)
 {
-    if (find_line(x, "Content-Length", x->headers.data) != NULL)
+    if (!adds(x, OWN_LENGTH))
         return;
     (void)buf_append_text(&x->out, "Content-Length: ");
     append_number(&x->out, length);
@@ -235,9 +319,30 @@ static void append_status(struct http_exchange *x)
     append_number(&x->out, (uint64_t)x->status);
     (void)buf_append_char(&x->out, ' ');
     (void)buf_append_text(&x->out, http_status_reason(x->status));
-    (void)buf_append_text(&x->out, "\r\nDate: ");
+    (void)buf_append(&x->out, "\r\n", 2);
+    if (!adds(x, OWN_DATE))
+        return;
+    (void)buf_append_text(&x->out, "Date: ");
     (void)buf_append_text(&x->out, server_date(x->conn->server));
     (void)buf_append(&x->out, "\r\n", 2);
+}
+
+/* A body without a length: in chunks, unless the client or the reply itself says otherwise. */
+static void append_coding(struct http_exchange *x)
+{
+    if (x->head.request.minor == 0) {
+        x->close = true; /* HTTP/1.0 has no chunks: the end of the connection ends the body */
+        return;
+    }
+    if (find_line(x, own_headers[OWN_CODING], x->headers.data) != NULL)
+        return;
+    if (adds(x, OWN_CODING))
+        (void)buf_append_text(&x->out, "Transfer-Encoding: chunked\r\n");
+    if (x->head.request.method != HTTP_METHOD_HEAD) {
+        x->source = http_source_chunked(x->source);
+        if (x->source == NULL)
+            x->close = true;
+    }
 }
 
 static void append_framing(struct http_exchange *x)
@@ -251,15 +356,8 @@ static void append_framing(struct http_exchange *x)
         append_length(x, 0);
     } else if (x->length >= 0) {
         append_length(x, (uint64_t)x->length);
-    } else if (x->head.request.minor == 0) {
-        x->close = true; /* HTTP/1.0 has no chunks: the end of the connection ends the body */
     } else {
-        (void)buf_append_text(&x->out, "Transfer-Encoding: chunked\r\n");
-        if (!head) {
-            x->source = http_source_chunked(x->source);
-            if (x->source == NULL)
-                x->close = true;
-        }
+        append_coding(x);
     }
     if (head || x->length == 0) {
         http_source_free(x->source);
@@ -268,24 +366,33 @@ static void append_framing(struct http_exchange *x)
     x->source_left = x->length >= 0 ? (uint64_t)x->length : UINT64_MAX;
 }
 
+static void append_connection(struct http_exchange *x)
+{
+    if (!adds(x, OWN_CONNECTION))
+        return;
+    if (x->close)
+        (void)buf_append_text(&x->out, "Connection: close\r\n");
+    else if (x->head.request.minor == 0)
+        (void)buf_append_text(&x->out, "Connection: keep-alive\r\n");
+}
+
 void reply_assemble(struct http_exchange *x)
 {
     struct http_server *s = x->conn->server;
 
+    if (x->raw)
+        return;
+    x->out_head = x->out.len;
     if (x->no_memory)
         replace_by_failure(x);
     if (s->stopping)
         x->close = true;
     append_status(x);
-    if (s->options.server_name != NULL)
+    if (s->options.server_name != NULL && adds(x, OWN_SERVER))
         (void)buf_appendf(&x->out, "Server: %s\r\n", s->options.server_name);
     (void)buf_append(&x->out, x->headers.data != NULL ? x->headers.data : "", x->headers.len);
     append_framing(x);
-    if (x->close)
-        (void)buf_append_text(&x->out, "Connection: close\r\n");
-    else if (x->head.request.minor == 0)
-        (void)buf_append_text(&x->out, "Connection: keep-alive\r\n");
+    append_connection(x);
     (void)buf_append_text(&x->out, "\r\n");
-    x->out_head = x->out.len;
     x->source_over = x->source == NULL;
 }

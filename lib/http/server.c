@@ -228,6 +228,18 @@ static int open_socket(const char *address, struct err *err)
     return fd;
 }
 
+void http_conn_local(const struct http_conn *c, char *text, size_t size)
+{
+    struct sockaddr_storage address;
+    socklen_t n = sizeof(address);
+    char local[HTTP_PEER_MAX] = "";
+
+    memset(&address, 0, sizeof(address));
+    if (getsockname(c->transport.fd, (struct sockaddr *)&address, &n) == 0)
+        format_peer(&address, local, sizeof(local));
+    (void)snprintf(text, size, "%s", local);
+}
+
 /* The address as somebody on this machine would type it: a wildcard is reached on loopback. */
 static char *make_url(int fd, bool tls)
 {
@@ -378,8 +390,10 @@ void http_server_stop(struct http_server *s, void (*stopped)(void *arg), void *a
         listener_close(l);
     for (c = TAILQ_FIRST(&s->conns); c != NULL; c = next) {
         next = TAILQ_NEXT(c, link);
-        if (c->exchange == NULL)
+        if (c->exchange == NULL && c->phase == CONN_OPEN)
             conn_close(c, false, HTTP_END_COMPLETE, "");
+        else if (c->phase == CONN_LINGER)
+            conn_linger_less(c);
         else
             c->close_after = true;
     }

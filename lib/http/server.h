@@ -67,9 +67,28 @@ size_t http_server_connections(const struct http_server *s);
 
 /* "127.0.0.1:40312" */
 const char *http_conn_peer(const struct http_conn *c);
+/* Our own end of it: the address that the client reached. Cut to size. */
+void http_conn_local(const struct http_conn *c, char *text, size_t size);
 struct http_listener *http_conn_listener(const struct http_conn *c);
 bool http_conn_is_tls(const struct http_conn *c);
 /* The subject of the client certificate ("CN=alice,O=team"), cut to size; false: there is none. */
 bool http_conn_client_subject(const struct http_conn *c, char *text, size_t size);
+/* HTTP_STAGE_ACCEPT, then (TLS, its ClientHello was read) HTTP_STAGE_TLS: where its rules are
+ * asked. */
+enum http_stage http_conn_stage(const struct http_conn *c);
+/* The server name that a TLS client asks for; "" when it names none, and before the stage tls. */
+const char *http_conn_sni(const struct http_conn *c);
+/*
+ * At the stages accept and tls of a TLS connection: another certificate for this connection
+ * (borrowed during the handshake), or NULL for none at all: then we speak plain HTTP at accept, and
+ * answer the ClientHello with a plain 400 at tls.
+ */
+void http_conn_use_tls(struct http_conn *c, struct http_tls *tls);
+/* Requests on this connection so far, the present one included. */
+unsigned http_conn_requests(const struct http_conn *c);
+/* Closes the connection when no exchange is under way, without announcing it. */
+void http_conn_close_idle(struct http_conn *c);
+/* Bytes that were written and that the peer did not acknowledge yet. */
+size_t http_conn_unsent(const struct http_conn *c);
 
 #endif

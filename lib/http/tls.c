@@ -5,14 +5,16 @@
 #include <string.h>
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include "lib/http/transport.h"
 #include "lib/util/err.h"
 #include "lib/util/util.h"
 
 struct http_tls {
-    char *certificate; /* owned path, as the others */
+    char *certificate; /* owned path, as the others; NULL: made from texts */
     char *key;
     char *client_ca; /* NULL: no client certificates */
     bool client_required;
@@ -78,7 +80,7 @@ static int load_client_ca(SSL_CTX *ctx, const struct http_tls *tls, struct err *
     return 0;
 }
 
-static SSL_CTX *ctx_new(const struct http_tls *tls, struct err *err)
+static SSL_CTX *ctx_bare(struct err *err)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 
@@ -94,8 +96,16 @@ static SSL_CTX *ctx_new(const struct http_tls *tls, struct err *err)
                                        SSL_OP_IGNORE_UNEXPECTED_EOF);
     (void)SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_alpn_select_cb(ctx, select_protocol, NULL);
-    if (load_pair(ctx, tls->certificate, tls->key, err) != 0 ||
-        load_client_ca(ctx, tls, err) != 0) {
+    SSL_CTX_set_client_hello_cb(ctx, transport_hello, NULL);
+    return ctx;
+}
+
+static SSL_CTX *ctx_new(const struct http_tls *tls, struct err *err)
+{
+    SSL_CTX *ctx = ctx_bare(err);
+
+    if (ctx != NULL && (load_pair(ctx, tls->certificate, tls->key, err) != 0 ||
+                        load_client_ca(ctx, tls, err) != 0)) {
         SSL_CTX_free(ctx);
         return NULL;
     }
@@ -126,6 +136,53 @@ int http_tls_new(struct http_tls **ret, const struct http_tls_options *o, struct
     return 0;
 }
 
+/* The first certificate is ours, the others are its chain. */
+static bool use_certificates(SSL_CTX *ctx, BIO *bio)
+{
+    X509 *x = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+    bool good = x != NULL && SSL_CTX_use_certificate(ctx, x) == 1;
+
+    X509_free(x);
+    while (good && (x = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
+        good = SSL_CTX_add0_chain_cert(ctx, x) == 1;
+        if (!good)
+            X509_free(x);
+    }
+    ERR_clear_error(); /* that there is no further one */
+    return good;
+}
+
+static bool use_key(SSL_CTX *ctx, BIO *bio)
+{
+    EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+    bool good = key != NULL && SSL_CTX_use_PrivateKey(ctx, key) == 1;
+
+    EVP_PKEY_free(key);
+    return good;
+}
+
+int http_tls_new_text(struct http_tls **ret, const char *certificate, const char *key,
+                      struct err *err)
+{
+    struct http_tls *tls = calloc(1, sizeof(*tls));
+    BIO *certificate_bio = BIO_new_mem_buf(certificate, -1);
+    BIO *key_bio = BIO_new_mem_buf(key, -1);
+    bool good = false;
+
+    if (tls != NULL && certificate_bio != NULL && key_bio != NULL)
+        tls->ctx = ctx_bare(err);
+    if (tls != NULL && tls->ctx != NULL)
+        good = use_certificates(tls->ctx, certificate_bio) && use_key(tls->ctx, key_bio);
+    BIO_free(certificate_bio);
+    BIO_free(key_bio);
+    if (!good) {
+        http_tls_free(tls);
+        return failed(err, "certificate and key", "in memory");
+    }
+    *ret = tls;
+    return 0;
+}
+
 void http_tls_free(struct http_tls *tls)
 {
     if (tls == NULL)
@@ -139,8 +196,10 @@ void http_tls_free(struct http_tls *tls)
 
 int http_tls_reload(struct http_tls *tls, struct err *err)
 {
-    SSL_CTX *ctx = ctx_new(tls, err);
+    SSL_CTX *ctx = tls->certificate != NULL ? ctx_new(tls, err) : NULL;
 
+    if (tls->certificate == NULL)
+        return 0; /* made from texts */
     if (ctx == NULL)
         return -1;
     SSL_CTX_free(tls->ctx); /* open connections hold references of their own */
@@ -170,4 +229,9 @@ bool http_tls_client_subject(const struct ssl_st *ssl, char *text, size_t size)
         return false;
     text[n] = '\0';
     return true;
+}
+
+void http_tls_switch(struct http_tls *tls, struct ssl_st *ssl)
+{
+    (void)SSL_set_SSL_CTX(ssl, tls->ctx);
 }

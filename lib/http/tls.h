@@ -24,6 +24,9 @@ struct http_tls_options {
 
 /* TLS 1.2 and 1.3. */
 int http_tls_new(struct http_tls **ret, const struct http_tls_options *options, struct err *err);
+/* From PEM texts: the chain behind the certificate, without client certificates. */
+int http_tls_new_text(struct http_tls **ret, const char *certificate, const char *key,
+                      struct err *err);
 void http_tls_free(struct http_tls *tls); /* NULL-safe; open connections keep what they use */
 /* Reads all files again. On failure the old ones stay in use. */
 int http_tls_reload(struct http_tls *tls, struct err *err);
@@ -32,5 +35,7 @@ struct ssl_st *http_tls_accept(struct http_tls *tls);
 /* Copies the subject of the client certificate that was verified ("CN=alice,O=team", RFC 2253);
  * false: none. */
 bool http_tls_client_subject(const struct ssl_st *ssl, char *text, size_t size);
+/* During a handshake: another certificate for this connection. */
+void http_tls_switch(struct http_tls *tls, struct ssl_st *ssl);
 
 #endif

@@ -2,8 +2,10 @@
 #include "lib/http/transport.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -114,6 +116,7 @@ void transport_init(struct transport *t, int fd, struct ssl_st *ssl, struct scra
         BIO_set_data(bio, t);
         BIO_set_init(bio, 1);
         SSL_set_bio(ssl, bio, bio);
+        SSL_set_app_data(ssl, (char *)t);
         SSL_set_accept_state(ssl);
     }
 }
@@ -132,6 +135,24 @@ void transport_close(struct transport *t, bool reset)
     t->ssl = NULL;
     free(t->out);
     t->out = NULL;
+    free(t->sni);
+    t->sni = NULL;
+}
+
+void transport_forget_tls(struct transport *t)
+{
+    SSL_free(t->ssl);
+    t->ssl = NULL;
+    t->established = true;
+}
+
+size_t transport_unsent(const struct transport *t)
+{
+    int queued = 0;
+
+    if (t->fd < 0 || ioctl(t->fd, SIOCOUTQ, &queued) != 0 || queued < 0)
+        queued = 0;
+    return (size_t)queued + (t->out != NULL ? t->out_size - t->out_sent : 0);
 }
 
 /* --- Sockets -----------------------------------------------------------------------------------
@@ -185,6 +206,8 @@ static enum transport_result tls_failed(struct transport *t, int result, struct 
     unsigned long code;
 
     switch (SSL_get_error(t->ssl, result)) {
+    case SSL_ERROR_WANT_CLIENT_HELLO_CB:
+        return TRANSPORT_HELLO;
     case SSL_ERROR_WANT_READ:
     case SSL_ERROR_WANT_WRITE:
         return TRANSPORT_AGAIN;
@@ -278,6 +301,34 @@ static enum transport_result answer_peer(struct transport *t, struct err *err)
     return result == TRANSPORT_OK ? push_out(t, err) : result;
 }
 
+/* RFC 6066, section 3: a list with one host name in it. NULL: there is none. */
+static char *hello_name(SSL *ssl)
+{
+    const unsigned char *p;
+    size_t size, n;
+
+    if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &p, &size) != 1 || size < 5 ||
+        p[2] != TLSEXT_NAMETYPE_host_name)
+        return NULL;
+    n = (size_t)p[3] << 8 | p[4];
+    if (n == 0 || n > TLSEXT_MAXLEN_host_name || n + 5 > size || memchr(p + 5, '\0', n) != NULL)
+        return NULL;
+    return strndup((const char *)p + 5, n);
+}
+
+int transport_hello(struct ssl_st *ssl, int *alert, void *arg)
+{
+    struct transport *t = (struct transport *)(void *)SSL_get_app_data(ssl);
+
+    (void)alert;
+    (void)arg;
+    if (!t->ask_hello || t->hello_seen)
+        return SSL_CLIENT_HELLO_SUCCESS;
+    t->hello_seen = true;
+    t->sni = hello_name(ssl);
+    return SSL_CLIENT_HELLO_RETRY;
+}
+
 static enum transport_result tls_handshake(struct transport *t, struct err *err)
 {
     int result;
@@ -314,25 +365,43 @@ static enum transport_result tls_decrypt(struct transport *t, size_t *n, struct 
     return result;
 }
 
+/* Consumes the ciphertext in t->in. */
+static enum transport_result tls_consume(struct transport *t, const char **ret, size_t *n,
+                                         struct err *err)
+{
+    enum transport_result result = tls_decrypt(t, n, err);
+    enum transport_result answered;
+
+    if (result == TRANSPORT_HELLO)
+        return result;
+    *ret = t->scratch->plain;
+    answered = answer_peer(t, err);
+    if (answered == TRANSPORT_FAILED || result == TRANSPORT_FAILED)
+        return TRANSPORT_FAILED;
+    /* Bytes first: an end that came with them is seen again by the next read. */
+    return *n > 0 || result == TRANSPORT_AGAIN ? TRANSPORT_OK : result;
+}
+
 static enum transport_result tls_read(struct transport *t, bool fresh, const char **ret, size_t *n,
                                       struct err *err)
 {
     struct scratch *s = t->scratch;
     enum transport_result result = socket_read(t, s->in, sizeof(s->in), &t->in_size, err);
-    enum transport_result answered;
 
     if (result != TRANSPORT_OK)
         return result;
     if (fresh && (unsigned char)s->in[0] != TLS_HANDSHAKE_BYTE)
         return TRANSPORT_PLAIN;
     t->in = s->in;
-    result = tls_decrypt(t, n, err);
-    *ret = s->plain;
-    answered = answer_peer(t, err);
-    if (answered == TRANSPORT_FAILED || result == TRANSPORT_FAILED)
-        return TRANSPORT_FAILED;
-    /* Bytes first: an end that came with them is seen again by the next read. */
-    return *n > 0 || result == TRANSPORT_AGAIN ? TRANSPORT_OK : result;
+    return tls_consume(t, ret, n, err);
+}
+
+enum transport_result transport_go_on(struct transport *t, const char **ret, size_t *n,
+                                      struct err *err)
+{
+    if (t->ssl == NULL)
+        return TRANSPORT_TLS;
+    return tls_consume(t, ret, n, err);
 }
 
 enum transport_result transport_read(struct transport *t, bool fresh, const char **ret, size_t *n,

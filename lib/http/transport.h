@@ -31,6 +31,10 @@ struct transport {
     size_t out_size;
     size_t out_sent;
     bool established; /* plain, or the handshake is done */
+    bool ask_hello;   /* TRANSPORT_HELLO is wanted */
+    bool hello_seen;
+    char
+        *sni; /* owned; what the ClientHello asked for, NULL when it did not or was not looked at */
 };
 
 enum transport_result {
@@ -39,6 +43,7 @@ enum transport_result {
     TRANSPORT_EOF,    /* the peer said that nothing more comes */
     TRANSPORT_PLAIN,  /* the first bytes on a TLS connection are not TLS */
     TRANSPORT_TLS,    /* the first bytes on a plain connection are a TLS ClientHello */
+    TRANSPORT_HELLO,  /* the ClientHello is complete: transport_go_on() follows at once */
     TRANSPORT_FAILED, /* err says why; ERR_PEER_CLOSED for resets */
 };
 
@@ -53,6 +58,13 @@ void transport_close(struct transport *t, bool reset);
  */
 enum transport_result transport_read(struct transport *t, bool fresh, const char **ret, size_t *n,
                                      struct err *err);
+/* Goes on after TRANSPORT_HELLO, as transport_read; TRANSPORT_TLS after transport_forget_tls(). */
+enum transport_result transport_go_on(struct transport *t, const char **ret, size_t *n,
+                                      struct err *err);
+/* From now on the connection is plain. During a handshake that was answered already it breaks. */
+void transport_forget_tls(struct transport *t);
+/* Bytes that wait here or that the peer has not acknowledged; 0 when that cannot be told. */
+size_t transport_unsent(const struct transport *t);
 /*
  * Writes pieces in order; *sent counts their bytes that need not be given again (for TLS some may
  * still wait in out: transport_flush). AGAIN may come with *sent > 0. At most two pieces, of which
@@ -64,6 +76,8 @@ enum transport_result transport_write(struct transport *t, const struct http_pie
 enum transport_result transport_flush(struct transport *t, struct err *err);
 /* Says that nothing more will be written (close_notify, FIN). Best effort. */
 void transport_shutdown(struct transport *t);
+/* For SSL_CTX_set_client_hello_cb(): remembers the server name and stops for TRANSPORT_HELLO. */
+int transport_hello(struct ssl_st *ssl, int *alert, void *arg);
 /* A short plain text straight to the socket, whatever the connection speaks. Best effort. */
 void transport_write_raw(struct transport *t, const char *text);
 

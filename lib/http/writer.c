@@ -43,6 +43,7 @@ static bool next_piece(struct http_exchange *x)
     case HTTP_SOURCE_PIECE:
         if (x->piece.size > x->source_left)
             x->piece.size = (size_t)x->source_left; /* never more than was announced */
+        x->source_over = x->piece.size == 0;        /* all it still has was not announced */
         x->source_left -= x->source_left != UINT64_MAX ? x->piece.size : 0;
         return true;
     case HTTP_SOURCE_END:
