@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The requests of a journal, grouped to pulls.
+ *
+ * A pull is keyed by the client's address (without port), its user agent and the image; it lasts
+ * while requests follow each other within PULLS_GAP_MS on the world's clock. A manifest request of
+ * the same method after one that was answered finally (200 or 404) begins a new one. Manifests by
+ * digest and blobs join the pull of their repository that they can belong to, tokens the one whose
+ * repository they are for. What is a manifest, and which word is the repository, the product says.
+ */
+#ifndef LIB_CONTROL_PULLS_H
+#define LIB_CONTROL_PULLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct journal;
+struct json_t;
+struct match;
+
+enum { PULLS_GAP_MS = 5000 };
+
+/* The product's operations and words, by their numbers in its vocabulary. */
+struct pulls_ops {
+    unsigned token, manifest_head, manifest_get, blob_head, blob_get; /* ops */
+    size_t repo, ref, digest, role;                                   /* words */
+    const char *config_role;  /* role of what is no layer: "config" */
+    const char *scope_prefix; /* of scopes that name a repository: "repository:" */
+    /* True when the manifest `parent` names the digest `child` (an index its members). NULL: a
+       digest that is asked for after another manifest and before any blob belongs to it. */
+    bool (*is_member)(const char *repo, const char *parent, const char *child, void *arg);
+    void *arg;
+};
+
+/*
+ * {"pulls": [...], "dropped": n, "last": seq}: pulls of which one request behind `since` fits,
+ * oldest first; limit: the newest so many, 0: all. filter NULL: all. Each has
+ *
+ *     client, user_agent, user, image, repo, ref, digest, started, ended, over,
+ *     tokens [{seq, status, scopes}], manifests [{seq, op, ref, digest, status, end}],
+ *     config, layers [{digest, role, status, bytes, complete, attempts, resumed}],
+ *     outcome, status, requests [seq]
+ *
+ * over: nothing came for PULLS_GAP_MS. Outcomes: `in-progress` (a request is open), `complete`,
+ * `resolved` (manifests only: nothing else was needed), `failed` (with the status), `aborted`.
+ * Caller owns; NULL when memory is short.
+ */
+struct json_t *journal_pulls(const struct journal *j, const struct pulls_ops *ops,
+                             const struct match *filter, uint64_t since, size_t limit);
+
+#endif
