@@ -7,6 +7,7 @@ libauth_a_SOURCES = \
 	%D%/account_subject.c %D%/account_subject.h \
 	%D%/auth.c %D%/auth.h %D%/auth_internal.h \
 	%D%/auth_accounts.c \
+	%D%/auth_control.c \
 	%D%/auth_keys.c \
 	%D%/authorization.c %D%/authorization.h \
 	%D%/base64.c %D%/base64.h \

@@ -389,6 +389,11 @@ static json_t *account_to_json(const struct account *account, int64_t now)
                      account->subject, "secrets", secrets_to_json(account, now));
 }
 
+json_t *account_describe(const struct accounts *a, const struct account *account)
+{
+    return account_to_json(account, clock_now_ms(a->clock));
+}
+
 static int compare_names(const void *a, const void *b)
 {
     const struct account *const *x = a;

@@ -89,6 +89,8 @@ enum account_origin account_origin(const struct account *account);
  * memory is short. The caller owns it.
  */
 struct json_t *accounts_to_json(const struct accounts *a);
+/* One of them, which must be there. */
+struct json_t *account_describe(const struct accounts *a, const struct account *account);
 
 /* --- What was issued ----------------------------------------------------------------------------
  */

@@ -121,10 +121,8 @@ static int choose_mode(struct auth *auth, const struct auth_settings *s, struct 
         (void)buf_appendf(
             &auth->warnings,
             "auth.policy has no effect: there are no accounts, so auth.mode is none\n");
-    if (auth->ping == AUTH_PING_AUTO)
-        auth->ping = auth->mode == AUTH_MODE_NONE || policy_is_open(auth->policy)
-                         ? AUTH_PING_OPEN
-                         : AUTH_PING_CHALLENGE;
+    auth->ping_auto = auth->ping == AUTH_PING_AUTO;
+    auth_choose_ping(auth);
     return 0;
 }
 
@@ -256,66 +254,4 @@ void auth_describe(const struct auth *auth, struct buf *to)
 int auth_reload(struct auth *auth, struct err *err)
 {
     return auth->htpasswd == NULL ? 0 : htpasswd_watch_reload(auth->htpasswd, err);
-}
-
-/* --- Accounts at run time -----------------------------------------------------------------------
- */
-
-static int one_secret(struct account_secret *ret, const char *secret, const char *hash,
-                      struct err *err)
-{
-    if ((secret == NULL) == (hash == NULL))
-        return err_set(err, ERR_INVALID, "an account needs a secret or a hash");
-    *ret = (struct account_secret){.plain = secret, .hash = hash};
-    return 0;
-}
-
-int auth_account_add(struct auth *auth, const char *name, const char *secret, const char *hash,
-                     struct err *err)
-{
-    struct account_secret one;
-
-    if (one_secret(&one, secret, hash, err) != 0)
-        return -1;
-    return accounts_add(auth->accounts, name, &one, ACCOUNT_CONTROL, err);
-}
-
-int auth_account_rotate(struct auth *auth, const char *name, const char *secret, const char *hash,
-                        int64_t old_until, struct err *err)
-{
-    struct account_secret one;
-
-    if (one_secret(&one, secret, hash, err) != 0)
-        return -1;
-    return accounts_rotate(auth->accounts, name, &one, old_until, err);
-}
-
-int auth_account_remove(struct auth *auth, const char *name, struct err *err)
-{
-    return accounts_remove(auth->accounts, name, err);
-}
-
-int auth_account_revoke(struct auth *auth, const char *name, struct err *err)
-{
-    return accounts_end_sessions(auth->accounts, name, err);
-}
-
-int auth_account_disable(struct auth *auth, const char *name, bool disabled, struct err *err)
-{
-    return accounts_set_disabled(auth->accounts, name, disabled, err);
-}
-
-json_t *auth_account_list(const struct auth *auth)
-{
-    return accounts_to_json(auth->accounts);
-}
-
-int auth_token_revoke(struct auth *auth, const char *id, int64_t expires, struct err *err)
-{
-    return revoked_add(auth->revoked, id, expires + auth->leeway / 1000 + 1, err);
-}
-
-int auth_refresh_token_revoke(struct auth *auth, const char *token, struct err *err)
-{
-    return refresh_revoke(auth->refresh, token, err);
 }

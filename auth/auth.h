@@ -16,12 +16,16 @@ struct clock;
 struct err;
 struct json_t;
 struct loop;
+struct scope_set;
 
 enum auth_mode { AUTH_MODE_AUTO, AUTH_MODE_NONE, AUTH_MODE_BASIC, AUTH_MODE_BEARER };
 enum auth_ping { AUTH_PING_AUTO, AUTH_PING_CHALLENGE, AUTH_PING_OPEN, AUTH_PING_OPEN_CHALLENGE };
 enum auth_anonymous { AUTH_ANONYMOUS_TOKEN, AUTH_ANONYMOUS_401, AUTH_ANONYMOUS_403 };
 
-enum { AUTH_TOKEN_LIFE_MIN = 60 * 1000 }; /* clients take less for a mistake */
+enum {
+    AUTH_TOKEN_LIFE_MIN = 60 * 1000, /* clients take less for a mistake */
+    AUTH_TOKEN_ID_SIZE = 64,
+};
 
 /* Texts and JSON are borrowed for auth_new(); NULL where not given. */
 struct auth_settings {
@@ -83,16 +87,60 @@ int auth_account_add(struct auth *auth, const char *name, const char *secret, co
 int auth_account_rotate(struct auth *auth, const char *name, const char *secret, const char *hash,
                         int64_t old_until, struct err *err);
 int auth_account_remove(struct auth *auth, const char *name, struct err *err);
-/* Access and refresh tokens are refused at once; the secret stays. */
+/* Of its client certificate (account_subject.h). ERR_EXISTS for that of another account. */
+int auth_account_set_subject(struct auth *auth, const char *name, const char *subject,
+                             struct err *err);
+/* Access and refresh tokens, and secrets that are remembered as good, are refused or looked at
+   again from now on; the secret stays. */
 int auth_account_revoke(struct auth *auth, const char *name, struct err *err);
 /* A disabled account is refused, and so are its tokens. */
 int auth_account_disable(struct auth *auth, const char *name, bool disabled, struct err *err);
-/* [{"name","origin","disabled","secrets":[{"kind","until"}]}], no secret in it. The caller owns it;
-   NULL: memory is short. */
+/* [{"name","origin","disabled","subject","secrets":[{"kind","until"}]}], no secret in it. The
+   caller owns it; NULL: memory is short. */
 struct json_t *auth_account_list(const struct auth *auth);
-/* One access token by its id (jti), which would expire then (seconds since 1970); one refresh
-   token. ERR_ABSENT for an unknown refresh token, ERR_LIMIT for too many. */
+/* One row of it. */
+int auth_account_describe(const struct auth *auth, const char *name, struct json_t **ret,
+                          struct err *err);
+
+/* --- Policy at run time ------------------------------------------------------------------------
+ */
+
+/* Replaces the policy as a whole, or leaves it; NULL: as without any. Tokens keep what they were
+   granted. ERR_CONFIG as from policy_new(). */
+int auth_policy_set(struct auth *auth, const struct json_t *rules, struct err *err);
+/* The rules; the caller owns them. NULL: memory is short. */
+struct json_t *auth_policy_get(const struct auth *auth);
+
+/* --- Tokens at run time ------------------------------------------------------------------------
+ */
+
+/* What a token is to say that is made without asking the policy. All borrowed. */
+struct auth_mint {
+    const char *account; /* NULL or "": anonymous */
+    const char *service; /* NULL: ours */
+    const struct scope_set *access;
+    int64_t ttl; /* seconds; 0: auth.token_life */
+    int64_t age; /* seconds since it was issued */
+};
+
+/* What was made. */
+struct auth_minted {
+    char *token; /* the caller owns it */
+    char id[AUTH_TOKEN_ID_SIZE];
+    int64_t issued_at; /* seconds since 1970, the world's time */
+    int64_t expires;
+};
+
+/* Signed with our key. ERR_ABSENT: no such account; ERR_BUSY: the key is still being made. */
+int auth_token_mint(struct auth *auth, struct auth_minted *ret, const struct auth_mint *what,
+                    struct err *err);
+/* One access token by its id (jti), which would expire then (seconds since 1970). ERR_LIMIT for too
+   many, ERR_INVALID. */
 int auth_token_revoke(struct auth *auth, const char *id, int64_t expires, struct err *err);
+/* The same for the token itself: ours, or of an issuer that we trust. One that has expired is none
+   any more: 0. ERR_INVALID for what does not verify or has no id. */
+int auth_access_token_revoke(struct auth *auth, const char *token, struct err *err);
+/* ERR_ABSENT for an unknown one. */
 int auth_refresh_token_revoke(struct auth *auth, const char *token, struct err *err);
 
 #endif

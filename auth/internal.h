@@ -31,6 +31,7 @@ struct auth {
 
     enum auth_mode mode; /* never AUTO */
     enum auth_ping ping; /* never AUTO */
+    bool ping_auto;      /* it follows from the policy */
     enum auth_anonymous anonymous;
     char *realm;       /* owned, as all texts here; of Basic challenges */
     char *token_realm; /* another service: a URL, or a path on our host; NULL: our own /token */

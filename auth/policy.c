@@ -35,6 +35,7 @@ struct policy {
     struct policy_rule *rules; /* owned array */
     size_t count;
     struct view *views; /* owned table, by account */
+    json_t *json;       /* owned: the rules as they were given, or the default ones */
 };
 
 DEFINE_AUTO(policy, struct policy, policy_free)
@@ -74,16 +75,16 @@ static int add_rules(struct policy *p, const json_t *rules, struct err *err)
 int policy_new(struct policy **ret, const json_t *rules, struct err *err)
 {
     auto_policy struct policy *p = calloc(1, sizeof(*p));
-    json_t *preset = NULL;
-    int result;
 
-    if (p == NULL || (rules == NULL && (preset = default_rules()) == NULL))
+    if (p == NULL)
         return err_set(err, ERR_NOMEM, "policy");
-    result = add_rules(p, rules != NULL ? rules : preset, err);
-    json_decref(preset);
-    if (result == 0)
-        *ret = STEAL(p);
-    return result;
+    p->json = rules != NULL ? json_deep_copy(rules) : default_rules();
+    if (p->json == NULL)
+        return err_set(err, ERR_NOMEM, "policy");
+    if (add_rules(p, p->json, err) != 0)
+        return -1;
+    *ret = STEAL(p);
+    return 0;
 }
 
 static void forget_views(struct policy *p)
@@ -106,7 +107,13 @@ void policy_free(struct policy *p)
     for (size_t i = 0; i < p->count; i++)
         policy_rule_done(&p->rules[i]);
     free(p->rules);
+    json_decref(p->json);
     free(p);
+}
+
+json_t *policy_to_json(const struct policy *p)
+{
+    return json_deep_copy(p->json);
 }
 
 /* --- Views --------------------------------------------------------------------------------------

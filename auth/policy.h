@@ -37,6 +37,8 @@ enum { POLICY_RULES_MAX = 10000 };
 /* rules: an array, or NULL for none given. ERR_CONFIG begins with "policy[2].actions: ". */
 int policy_new(struct policy **ret, const struct json_t *rules, struct err *err);
 void policy_free(struct policy *p); /* NULL-safe */
+/* The rules as they were given, or what holds without any. The caller owns it; NULL: no memory. */
+struct json_t *policy_to_json(const struct policy *p);
 
 /* What the account may do there: SCOPE_PULL | SCOPE_PUSH | SCOPE_DELETE. NULL or "": anonymous. */
 unsigned policy_actions(struct policy *p, const char *account, const char *repository);
