@@ -10,7 +10,9 @@ libregistry_a_SOURCES = \
 	%D%/call.c %D%/call.h \
 	%D%/catalog.c \
 	%D%/content_range.c %D%/content_range.h \
+	%D%/control_api.c %D%/control_api.h \
 	%D%/deletion.c %D%/deletion.h \
+	%D%/faults.c %D%/faults.h \
 	%D%/gate.c %D%/gate.h \
 	%D%/import.c %D%/import.h \
 	%D%/import_docker.c %D%/import_docker.h \
@@ -29,12 +31,19 @@ libregistry_a_SOURCES = \
 	%D%/oci_error.c %D%/oci_error.h %D%/oci_error.tbl.h \
 	%D%/op.tbl.h \
 	%D%/page.c %D%/page.h \
+	%D%/record.c %D%/record.h \
 	%D%/reference.c %D%/reference.h \
 	%D%/referrers.c \
 	%D%/registry.c %D%/registry.h \
 	%D%/route.c %D%/route.h \
+	%D%/retag.c %D%/retag.h \
+	%D%/state.c %D%/state.h \
+	%D%/state_gate.c %D%/state_gate.h \
+	%D%/state_entry.c %D%/state_entry.h \
 	%D%/tags.c \
 	%D%/token.c \
+	%D%/world_metrics.c %D%/world_metrics.h \
+	%D%/words.c %D%/words.h \
 	%D%/upload.c %D%/upload.h \
 	%D%/upload_api.c \
 	%D%/upload_request.c %D%/upload_request.h \

@@ -12,7 +12,7 @@
 
 enum { SCOPES_TEXT_MAX = LOG_VALUE_MAX + 1024 };
 
-static const char *end_text(enum http_end end)
+const char *access_log_end_text(enum http_end end)
 {
     static const char *const texts[] = {
         [HTTP_END_COMPLETE] = "complete",
@@ -77,6 +77,8 @@ static void add_call(struct log_line *line, const struct registry_call *call)
     add_text(line, "ref", call->route.ref);
     add_text(line, "role", role_text(call->role));
     add_identity(line, call);
+    if (call->state != IMAGE_PRESENT)
+        log_text(line, "state", image_state_name(call->state));
     add_text(line, "error", call->error_code);
     add_text(line, "reason", call->reason);
     add_text(line, "world", call->world->name);
@@ -91,7 +93,7 @@ static void add_traffic(struct log_line *line, const struct http_exchange *x)
     log_u64(line, "bytes_in", t->body_in);
     log_u64(line, "bytes_out", t->body_out);
     log_seconds(line, "duration_s", t->ended_us - t->started_us);
-    log_text(line, "end", end_text(http_exchange_end(x)));
+    log_text(line, "end", access_log_end_text(http_exchange_end(x)));
     add_text(line, "end_reason", http_exchange_end_reason(x));
 }
 

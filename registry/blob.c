@@ -14,6 +14,7 @@
 #include "registry/accept.h"
 #include "registry/call.h"
 #include "registry/deletion.h"
+#include "registry/faults.h"
 #include "registry/oci_error.h"
 #include "registry/registry.h"
 #include "registry/store/blob_store.h"
@@ -59,14 +60,20 @@ static void read_ranges(struct wanted *ret, struct registry_call *call, const st
     if (value != NULL && call->req->method == HTTP_METHOD_GET &&
         accept_range_holds(call->req, b->digest.text))
         ret->result = http_range_parse(value, b->size, ret->ranges, HTTP_RANGES_MAX, &ret->count);
+    if (ret->result != HTTP_RANGE_NONE && faults_range(call) == FAULT_RANGE_IGNORE)
+        ret->result = HTTP_RANGE_NONE;
+    if (ret->result != HTTP_RANGE_NONE && faults_range(call) == FAULT_RANGE_REFUSE)
+        ret->result = HTTP_RANGE_UNSATISFIABLE;
 }
 
 static void reply_full(struct registry_call *call, struct blob *b)
 {
+    struct blob *content = faults_substitute(call, b);
+
     call_reply_begin(call, 200);
     add_headers(call, b);
     http_reply_header(call->x, "Content-Type", BLOB_TYPE);
-    http_reply_body(call->x, call_blob_source(b, 0, b->size), (int64_t)b->size);
+    http_reply_body(call->x, call_blob_source(content, 0, content->size), (int64_t)content->size);
     http_reply_send(call->x);
 }
 
@@ -77,16 +84,27 @@ static void reply_unchanged(struct registry_call *call, const struct blob *b)
     http_reply_send(call->x);
 }
 
+/* Other bytes than were asked for, as near as there are any. */
+static uint64_t shifted(uint64_t first, uint64_t n, uint64_t size)
+{
+    if (first > 0)
+        return first - 1;
+    return n < size ? 1 : 0;
+}
+
 static void reply_range(struct registry_call *call, struct blob *b, const struct http_range *r)
 {
+    enum fault_range lie = faults_range(call);
     uint64_t n = r->last - r->first + 1;
+    uint64_t said = lie == FAULT_RANGE_LIE ? 1 : 0;
+    uint64_t from = lie == FAULT_RANGE_SHIFT ? shifted(r->first, n, b->size) : r->first;
 
     call_reply_begin(call, 206);
     add_headers(call, b);
     http_reply_header(call->x, "Content-Type", BLOB_TYPE);
-    http_reply_headerf(call->x, "Content-Range", "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, r->first,
-                       r->last, b->size);
-    http_reply_body(call->x, call_blob_source(b, r->first, n), (int64_t)n);
+    http_reply_headerf(call->x, "Content-Range", "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64,
+                       r->first + said, r->last + said, b->size);
+    http_reply_body(call->x, call_blob_source(b, from, n), (int64_t)n);
     http_reply_send(call->x);
 }
 

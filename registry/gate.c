@@ -6,7 +6,6 @@
 
 #include <jansson.h>
 
-#include "auth/challenge.h"
 #include "auth/identity.h"
 #include "lib/http/exchange.h"
 #include "lib/http/request.h"
@@ -140,33 +139,44 @@ static const char *why_none(const struct registry_call *call)
     return call->identity.reason[0] != '\0' ? call->identity.reason : "no credentials";
 }
 
-/* 401 with a challenge; why is for the log. */
-static void challenge(struct registry_call *call, enum challenge_error error, const char *why)
+void gate_add_challenge(struct registry_call *call, enum challenge_error error)
+{
+    struct wants offered;
+
+    set_offered(&offered, call);
+    if (call->world->auth != NULL)
+        challenge_reply(call->world->auth, call->x, &offered.set, error);
+}
+
+void gate_challenge(struct registry_call *call, enum challenge_error error, const char *why)
 {
     struct wants offered;
 
     set_offered(&offered, call);
     oci_error_begin(call, 401, OCI_UNAUTHORIZED, detail_of(&offered.set));
-    if (call->world->auth != NULL)
-        challenge_reply(call->world->auth, call->x, &offered.set, error);
+    gate_add_challenge(call, error);
     (void)snprintf(call->reason, sizeof(call->reason), "%s", why);
     http_reply_send(call->x);
 }
 
-static void deny(struct registry_call *call)
+void gate_deny(struct registry_call *call, const char *why)
 {
     struct wants needed;
 
     set_needed(&needed, call);
     oci_error_begin(call, 403, OCI_DENIED, detail_of(&needed.set));
-    (void)snprintf(call->reason, sizeof(call->reason),
-                   "the policy gives this account no such right");
+    (void)snprintf(call->reason, sizeof(call->reason), "%s", why);
     http_reply_send(call->x);
+}
+
+bool gate_is_on(const struct registry_call *call)
+{
+    return call->world->auth != NULL && access_is_on(call->world->auth);
 }
 
 void gate_refuse_scope(struct registry_call *call)
 {
-    challenge(call, CHALLENGE_INSUFFICIENT_SCOPE, "the token lacks a scope");
+    gate_challenge(call, CHALLENGE_INSUFFICIENT_SCOPE, "the token lacks a scope");
 }
 
 /* --- Deciding -------------------------------------------------------------------------------- */
@@ -193,19 +203,19 @@ void gate_pass(struct registry_call *call, registry_handler next)
         if (ping_passes(call))
             next(call);
         else
-            challenge(call, CHALLENGE_PLAIN, why_none(call));
+            gate_challenge(call, CHALLENGE_PLAIN, why_none(call));
         return;
     case ACCESS_NO_CREDENTIALS:
-        challenge(call, CHALLENGE_PLAIN, why_none(call));
+        gate_challenge(call, CHALLENGE_PLAIN, why_none(call));
         return;
     case ACCESS_BAD_CREDENTIALS:
-        challenge(call, CHALLENGE_INVALID_TOKEN, call->identity.reason);
+        gate_challenge(call, CHALLENGE_INVALID_TOKEN, call->identity.reason);
         return;
     case ACCESS_TOKEN_SCOPE:
         gate_refuse_scope(call);
         return;
     case ACCESS_DENIED:
-        deny(call);
+        gate_deny(call, "the policy gives this account no such right");
         return;
     }
     ASSERT(false);

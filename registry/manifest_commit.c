@@ -12,6 +12,7 @@
 #include "registry/manifest_put.h"
 #include "registry/oci_error.h"
 #include "registry/registry.h"
+#include "registry/state_gate.h"
 #include "registry/store/blob_store.h"
 #include "registry/store/meta_store.h"
 
@@ -219,9 +220,12 @@ void manifest_commit(struct manifest_put *put)
         oci_error_reply_err(put->call, &err);
         return;
     }
-    if (store_manifest(put, m, &err) == 0)
+    if (store_manifest(put, m, &err) == 0) {
+        state_manifest_pushed(put->world, put->call->route.repo, put->tags, put->tag_count,
+                              &put->digest);
         reply_created(put, m);
-    else
+    } else {
         oci_error_reply_err(put->call, &err);
+    }
     manifest_unref(m);
 }

@@ -48,6 +48,7 @@ static const struct {
     int status;
     enum oci_code code;
 } from_status[] = {
+    {401, OCI_UNAUTHORIZED}, {403, OCI_DENIED},       {405, OCI_UNSUPPORTED},
     {413, OCI_SIZE_INVALID}, {417, OCI_UNSUPPORTED},  {429, OCI_TOOMANYREQUESTS},
     {500, OCI_UNKNOWN},      {501, OCI_UNSUPPORTED},  {503, OCI_UNAVAILABLE},
     {505, OCI_UNSUPPORTED},  {507, OCI_STORAGE_FULL},
@@ -166,16 +167,58 @@ void oci_error_reply_err(struct registry_call *call, const struct err *err)
     oci_error_reply_status(call, status, code, oci_detail("%s", text));
 }
 
+static enum oci_code code_of_status(int status, enum oci_code otherwise)
+{
+    for (size_t i = 0; i < ARRAY_LEN(from_status); i++) {
+        if (from_status[i].status == status)
+            return from_status[i].code;
+    }
+    return otherwise;
+}
+
 void oci_error_refuse(struct registry_call *call, int status, const struct err *why)
 {
     const char *text = why->msg[0] != '\0' ? why->msg : err_text(why->code);
-    enum oci_code code = OCI_REQUEST_INVALID;
 
-    for (size_t i = 0; i < ARRAY_LEN(from_status); i++) {
-        if (from_status[i].status == status)
-            code = from_status[i].code;
+    oci_error_begin(call, status, code_of_status(status, OCI_REQUEST_INVALID),
+                    oci_detail("%s", text));
+}
+
+/* What is unknown when nothing else is said of a 404. */
+static enum oci_code unknown_of(enum op op)
+{
+    switch (op) {
+    case OP_MANIFEST_GET:
+    case OP_MANIFEST_HEAD:
+    case OP_MANIFEST_DELETE:
+        return OCI_MANIFEST_UNKNOWN;
+    case OP_BLOB_GET:
+    case OP_BLOB_HEAD:
+    case OP_BLOB_DELETE:
+        return OCI_BLOB_UNKNOWN;
+    case OP_UPLOAD_PATCH:
+    case OP_UPLOAD_PUT:
+    case OP_UPLOAD_STATUS:
+    case OP_UPLOAD_CANCEL:
+        return OCI_BLOB_UPLOAD_UNKNOWN;
+    default:
+        return OCI_NAME_UNKNOWN;
     }
-    oci_error_begin(call, status, code, oci_detail("%s", text));
+}
+
+void oci_error_begin_text(struct registry_call *call, int status, const char *code,
+                          const char *message, struct json_t *detail)
+{
+    enum oci_code fits =
+        status == 404 ? unknown_of(call->route.op) : code_of_status(status, OCI_UNKNOWN);
+    json_t *error = json_pack("{s:s, s:s}", "code", code != NULL ? code : codes[fits].name,
+                              "message", message != NULL ? message : codes[fits].message);
+
+    if (error != NULL && detail != NULL)
+        (void)json_object_set(error, "detail", detail);
+    json_decref(detail);
+    note_reason(call, fits, NULL);
+    begin_errors(call, status, array_of(error));
 }
 
 struct json_t *oci_text(const char *text)

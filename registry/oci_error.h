@@ -37,6 +37,12 @@ void oci_error_refuse(struct registry_call *call, int status, const struct err *
 const char *oci_code_name(enum oci_code code);
 /* A JSON string of text from a client: what is not printable ASCII becomes '?'. */
 struct json_t *oci_text(const char *text);
+/*
+ * Begins the reply of a rule: any status, code and message (NULL: those that fit the status and
+ * what was asked for). detail is taken, NULL leaves it out.
+ */
+void oci_error_begin_text(struct registry_call *call, int status, const char *code,
+                          const char *message, struct json_t *detail);
 /* {"reason": text}, or NULL when memory is short: the usual detail. */
 struct json_t *oci_detail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

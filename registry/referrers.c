@@ -24,6 +24,7 @@
 #include "registry/oci_error.h"
 #include "registry/page.h"
 #include "registry/registry.h"
+#include "registry/state_gate.h"
 #include "registry/store/blob_store.h"
 
 #define INDEX_TYPE "application/vnd.oci.image.index.v1+json"
@@ -75,6 +76,8 @@ static bool passes(const struct selection *sel, const struct manifest *m)
     const char *value;
     size_t pos = 0;
 
+    if (sel->call->state == IMAGE_ABSENT || !state_shows_manifest(sel->call, &m->blob->digest))
+        return false; /* of an absent repository nothing is listed */
     if (!sel->filtered)
         return true;
     while ((value = http_request_parameter_next(sel->call->req, FILTER, &pos)) != NULL) {

@@ -15,7 +15,11 @@
 #include "registry/access_log.h"
 #include "registry/call.h"
 #include "registry/gate.h"
+#include "registry/faults.h"
 #include "registry/oci_error.h"
+#include "registry/record.h"
+#include "registry/state_gate.h"
+#include "registry/world_metrics.h"
 
 /* What an op does; no handler: answered elsewhere. */
 static const struct {
@@ -98,12 +102,17 @@ static void run_handler(void *arg)
     handlers[call->route.op].handler(call);
 }
 
-static void after_gate(struct registry_call *call)
+static void after_states(struct registry_call *call)
 {
     if (handlers[call->route.op].writes && call->world->settings.read_only)
         refuse_write(call);
     else
         http_exchange_hook(call->x, HTTP_STAGE_HANDLER, run_handler, call);
+}
+
+static void after_gate(struct registry_call *call)
+{
+    state_gate_pass(call, after_states);
 }
 
 static void after_route(void *arg)
@@ -129,9 +138,15 @@ static void after_route(void *arg)
     gate_pass(call, after_gate);
 }
 
-static void after_identity(struct registry_call *call)
+static void after_faults(struct registry_call *call)
 {
     http_exchange_hook(call->x, HTTP_STAGE_ROUTE, after_route, call);
+}
+
+static void after_identity(struct registry_call *call)
+{
+    record_identity(call);
+    faults_begin(call, after_faults);
 }
 
 /* Names the request as completely as rules and the log want it. */
@@ -157,6 +172,7 @@ void registry_request(struct http_exchange *x, void *arg)
         return;
     }
     name_request(call);
+    record_open(call);
     gate_identify(call, after_identity);
 }
 
@@ -166,6 +182,13 @@ void registry_ended(struct http_exchange *x, void *arg)
 
     (void)arg;
     access_log_write(x, call);
+    if (call != NULL && http_reply_sent(x))
+        state_gate_ended(call, http_reply_status(x));
+    if (call != NULL) {
+        faults_ended(call);
+        record_close(x, call);
+        world_metrics_count(call, x);
+    }
     http_exchange_set_data(x, NULL);
     call_free(call);
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "lib/http/server.h"
+#include "lib/util/clock.h"
 
 struct access_policy;
 struct auth;
@@ -50,6 +51,7 @@ struct registry_settings {
     uint64_t storage_max;    /* limits.storage: bytes, 0: three quarters of the memory */
     uint32_t uploads_max;    /* limits.uploads: open sessions */
     uint32_t tags_per_push;  /* limits.tags_per_push (MP8) */
+    uint64_t seed;           /* seed: of everything that rules leave to chance */
 };
 
 #define REGISTRY_SETTINGS_DEFAULT                                                                  \
@@ -77,6 +79,11 @@ struct world {
     struct blob_store *blobs;           /* owned */
     struct meta_store *meta;            /* owned */
     struct loop_timer *sweeper;         /* owned: expires idle uploads */
+    struct clock clock;                 /* what people see: states, tokens, the journal */
+    struct image_states *states;        /* owned */
+    struct journal *journal;            /* owned */
+    struct fault_engine *faults;        /* owned */
+    struct metrics *metrics;            /* owned */
     struct auth *auth;                  /* borrowed; NULL: no authentication, no token service */
     const struct access_policy *access; /* borrowed; NULL: everybody may do everything */
     uint32_t run;      /* first half of the request ids made here; differs per world */
@@ -94,6 +101,11 @@ void world_free(struct world *w);
 /* The callbacks for http_server_options.app; the listener's data is its struct world. */
 void registry_request(struct http_exchange *x, void *arg);
 void registry_ended(struct http_exchange *x, void *arg);
+/* For http_server_options.hook: rules at each stage. */
+enum http_verdict registry_hook(enum http_stage stage, struct http_conn *c, struct http_exchange *x,
+                                void *arg);
+/* Lets go of every answer that a rule holds: before a graceful stop. */
+void world_release(struct world *w);
 void registry_refuse(struct http_exchange *x, int status, const struct err *why, void *arg);
 
 #endif

@@ -12,6 +12,7 @@
 #include "registry/call.h"
 #include "registry/oci_error.h"
 #include "registry/registry.h"
+#include "registry/state_gate.h"
 #include "registry/store/blob_store.h"
 #include "registry/store/meta_store.h"
 #include "registry/upload.h"
@@ -371,6 +372,8 @@ static int publish(const struct upload *up, struct blob *blob, struct err *err)
 
     if (rc == 0)
         rc = meta->ops->blob_add(meta, up->repo, blob, err);
+    if (rc == 0)
+        state_blob_linked(up->world, up->repo, &blob->digest);
     blob_unref(blob);
     return rc;
 }

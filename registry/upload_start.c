@@ -18,6 +18,7 @@
 #include "registry/oci_error.h"
 #include "registry/reference.h"
 #include "registry/registry.h"
+#include "registry/state_gate.h"
 #include "registry/store/blob_store.h"
 #include "registry/store/meta_store.h"
 #include "registry/upload_request.h"
@@ -129,7 +130,7 @@ static bool try_source(void *arg, const char *repo)
     struct meta_store *meta = m->call->world->meta;
     struct blob *blob = meta->ops->blob_find(meta, repo, &m->call->digest);
 
-    if (blob == NULL)
+    if (blob == NULL || !state_shows_source(m->call, repo, &m->call->digest))
         return true;
     m->answer =
         strcmp(repo, m->call->route.repo) == 0 ? ACCESS_GRANTED : access_may_pull(m->call, repo);
@@ -148,10 +149,12 @@ static void link_blob(struct registry_call *call, struct blob *blob)
     /* Our own reference: adding may change what the store has lent. */
     blob = blob_ref(blob);
     if (meta->ops->repository_add(meta, call->route.repo, &err) != 0 ||
-        meta->ops->blob_add(meta, call->route.repo, blob, &err) != 0)
+        meta->ops->blob_add(meta, call->route.repo, blob, &err) != 0) {
         oci_error_reply_err(call, &err);
-    else
+    } else {
+        state_blob_linked(call->world, call->route.repo, &call->digest);
         upload_reply_created(call, &call->digest);
+    }
     blob_unref(blob);
 }
 

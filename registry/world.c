@@ -6,14 +6,21 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "lib/control/journal.h"
+#include "lib/control/metrics.h"
+#include "lib/fault/fault.h"
 #include "lib/http/loop.h"
 #include "lib/util/err.h"
 #include "lib/util/util.h"
+#include "registry/faults.h"
 #include "registry/gate.h"
+#include "registry/state.h"
 #include "registry/store/blob_store.h"
 #include "registry/store/memory_limit.h"
 #include "registry/store/meta_store.h"
 #include "registry/upload.h"
+#include "registry/words.h"
+#include "registry/world_metrics.h"
 
 enum {
     SWEEP_MIN = 20, /* milliseconds between two looks for idle uploads */
@@ -70,10 +77,15 @@ static uint32_t run_number(void)
 
 static int set_up(struct world *w, const char *name, struct err *err)
 {
+    const struct journal_options journal = {
+        .vocabulary = &registry_vocabulary, .loop = w->loop, .clock = &w->clock};
+
     w->name = strdup(name);
     if (w->name == NULL)
         return err_set(err, ERR_NOMEM, "world");
-    if (open_stores(w, err) != 0)
+    if (open_stores(w, err) != 0 || image_states_new(&w->states, &w->clock, err) != 0 ||
+        journal_new(&w->journal, &journal, err) != 0 || faults_open(w, err) != 0 ||
+        world_metrics_open(w, err) != 0)
         return -1;
     return loop_timer_new(&w->sweeper, w->loop, sweep, w, err);
 }
@@ -103,11 +115,20 @@ void world_set_auth(struct world *w, struct auth *auth)
     w->access = auth != NULL ? &gate_policy : NULL;
 }
 
+void world_release(struct world *w)
+{
+    fault_engine_cancel(w->faults);
+}
+
 void world_free(struct world *w)
 {
     if (w == NULL)
         return;
     loop_timer_free(w->sweeper);
+    image_states_free(w->states);
+    journal_free(w->journal);
+    fault_engine_free(w->faults);
+    metrics_free(w->metrics);
     if (w->meta != NULL)
         upload_free_all(w);
     meta_store_free(w->meta); /* drops its references, then no blob has any */

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+#include "registry/faults.h"
+
+#include <string.h>
+
+#include <jansson.h>
+
+#include "lib/control/journal.h"
+#include "lib/fault/fault.h"
+#include "lib/http/exchange.h"
+#include "lib/http/server.h"
+#include "lib/util/err.h"
+#include "lib/util/schema.h"
+#include "lib/util/util.h"
+#include "registry/gate.h"
+#include "registry/oci_error.h"
+#include "registry/registry.h"
+#include "registry/retag.h"
+#include "registry/state.h"
+#include "registry/words.h"
+
+enum { NAMES_MAX = 512 };
+
+/* --- The registry's own effects ----------------------------------------------------------------
+ */
+
+static const char *const states[] = {"present", "absent", "unauthorized", "denied", NULL};
+
+static const struct schema retag_members[] = {
+    {.key = "image", .type = SCHEMA_TEXT, .required = true},
+    {.key = "to", .type = SCHEMA_TEXT, .required = true},
+    {.key = NULL},
+};
+
+static const struct schema state_members[] = {
+    {.key = "image", .type = SCHEMA_TEXT, .required = true},
+    {.key = "state", .type = SCHEMA_CHOICE, .choices = states, .required = true},
+    {.key = "user", .type = SCHEMA_TEXT},
+    {.key = NULL},
+};
+
+static const struct schema tags_members[] = {
+    {.key = "drop", .type = SCHEMA_LIST},
+    {.key = "null", .type = SCHEMA_BOOL},
+    {.key = "no_link", .type = SCHEMA_BOOL},
+    {.key = "ignore_n", .type = SCHEMA_BOOL},
+    {.key = NULL},
+};
+
+static const struct schema effects[] = {
+    {.key = "retag", .type = SCHEMA_OBJECT, .members = retag_members},
+    {.key = "image_state", .type = SCHEMA_OBJECT, .members = state_members},
+    {.key = "tags", .type = SCHEMA_OBJECT, .members = tags_members},
+    {.key = NULL},
+};
+
+/* --- What the engine asks of us ----------------------------------------------------------------
+ */
+
+static void answer(struct http_exchange *x, int status, const char *code, const char *message,
+                   const json_t *detail, void *arg)
+{
+    struct registry_call *call = http_exchange_data(x);
+
+    (void)arg;
+    oci_error_begin_text(call, status, code, message,
+                         detail != NULL ? json_deep_copy(detail) : NULL);
+    if (status == 401)
+        gate_add_challenge(call, CHALLENGE_PLAIN);
+}
+
+/* What the state of things is once a rule acted. A tag that is gone meanwhile is no reason to stop.
+ */
+static void acted(const struct fault_rule *rule, struct http_exchange *x, void *arg)
+{
+    struct world *w = arg;
+    const json_t *move = fault_rule_get(rule, "retag");
+    const json_t *state = fault_rule_get(rule, "image_state");
+    struct digest digest;
+
+    (void)x;
+    if (move != NULL)
+        (void)retag(w, json_string_value(json_object_get(move, "image")),
+                    json_string_value(json_object_get(move, "to")), &digest, NULL);
+    if (state != NULL)
+        (void)image_states_set(w->states, state, false, NULL);
+}
+
+int faults_open(struct world *w, struct err *err)
+{
+    const struct fault_options options = {
+        .loop = w->loop,
+        .clock = &w->clock,
+        .product = {.vocabulary = &registry_vocabulary,
+                    .effects = effects,
+                    .answer = answer,
+                    .acted = acted,
+                    .digest_header = "Docker-Content-Digest",
+                    .arg = w},
+        .seed = w->settings.seed,
+    };
+
+    return fault_engine_new(&w->faults, &options, err);
+}
+
+/* --- One request -------------------------------------------------------------------------------
+ */
+
+static void go_on(void *arg)
+{
+    struct registry_call *call;
+
+    CAST_ARG(call, arg, CALL_MAGIC);
+    call->after_faults(call);
+}
+
+void faults_begin(struct registry_call *call, registry_handler next)
+{
+    struct fault_engine *e = call->world->faults;
+    struct subject s;
+
+    if (fault_engine_count(e) == 0) {
+        next(call);
+        return;
+    }
+    words_of_call(&s, call);
+    fault_match(e, &s, call->x, &call->plan);
+    if (call->plan.count == 0) {
+        next(call);
+        return;
+    }
+    call->after_faults = next;
+    fault_begin(e, &call->plan, call->x, go_on, call);
+}
+
+void faults_ended(struct registry_call *call)
+{
+    char names[NAMES_MAX];
+
+    if (call->plan.count == 0)
+        return;
+    fault_plan_names(&call->plan, names, sizeof(names));
+    journal_note(call->world->journal, call->seq, JOURNAL_RULE, names);
+    fault_plan_done(call->world->faults, &call->plan);
+}
+
+static enum http_verdict connection(struct http_conn *c)
+{
+    struct world *w = http_listener_data(http_conn_listener(c));
+    const char *tls = NULL;
+    struct subject s;
+
+    if (fault_engine_count(w->faults) == 0)
+        return HTTP_PASS;
+    words_of_conn(&s, c);
+    return fault_connection(w->faults, &s, c, &tls);
+}
+
+enum http_verdict registry_hook(enum http_stage stage, struct http_conn *c, struct http_exchange *x,
+                                void *arg)
+{
+    struct registry_call *call = x != NULL ? http_exchange_data(x) : NULL;
+
+    (void)arg;
+    if (stage == HTTP_STAGE_ACCEPT || stage == HTTP_STAGE_TLS)
+        return connection(c);
+    if (call == NULL || call->plan.count == 0)
+        return HTTP_PASS;
+    if (stage == HTTP_STAGE_RESPONSE_HEAD)
+        return fault_response_head(call->world->faults, &call->plan, x);
+    if (stage == HTTP_STAGE_RESPONSE_BODY)
+        return fault_response_body(call->world->faults, &call->plan, x);
+    return HTTP_PASS;
+}
+
+/* --- Effects that handlers ask for -------------------------------------------------------------
+ */
+
+enum fault_range faults_range(const struct registry_call *call)
+{
+    static const char *const names[] = {"", "ignore", "shift", "wrong-header", "refuse"};
+    const char *value = json_string_value(fault_plan_get(&call->plan, "range"));
+
+    for (size_t i = 1; value != NULL && i < ARRAY_LEN(names); i++) {
+        if (strcmp(value, names[i]) == 0)
+            return (enum fault_range)i;
+    }
+    return FAULT_RANGE_HONOUR;
+}
+
+struct blob *faults_substitute(const struct registry_call *call, struct blob *b)
+{
+    const json_t *content = fault_plan_get(&call->plan, "content");
+    const char *text = json_string_value(json_object_get(content, "substitute"));
+    struct meta_store *meta = call->world->meta;
+    struct digest digest;
+    struct blob *other;
+
+    if (text == NULL || digest_parse(&digest, text, NULL) != 0)
+        return b;
+    other = meta->ops->blob_find(meta, call->route.repo, &digest);
+    return other != NULL ? other : b;
+}
+
+void faults_tags(const struct registry_call *call, struct fault_tags *ret)
+{
+    const json_t *tags = fault_plan_get(&call->plan, "tags");
+
+    *ret = (struct fault_tags){
+        .drop = json_object_get(tags, "drop"),
+        .null = json_is_true(json_object_get(tags, "null")),
+        .no_link = json_is_true(json_object_get(tags, "no_link")),
+        .ignore_n = json_is_true(json_object_get(tags, "ignore_n")),
+    };
+}

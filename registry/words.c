@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include "registry/words.h"
+
+#include "lib/control/pulls.h"
+#include "lib/http/exchange.h"
+#include "lib/http/request.h"
+#include "lib/http/server.h"
+#include "lib/util/util.h"
+#include "registry/call.h"
+#include "registry/registry.h"
+#include "registry/store/blob_store.h"
+
+static const char *const ops[] = {
+#define OP_ROW(name, text) [OP_##name] = (text),
+#include "registry/op.tbl.h"
+#undef OP_ROW
+};
+
+static const char *const roles[] = {"config", "layer", NULL};
+
+static const char *const kinds[] = {
+#define KIND_NAME(name, word) word,
+    IDENTITY_KINDS(KIND_NAME)
+#undef KIND_NAME
+        NULL};
+
+static const struct word words[] = {
+    [WORD_OP_NAME] = {.name = "op", .kind = WORD_OP, .help = "what is asked for: blob.get"},
+    [WORD_REPO] = {.name = "repo", .help = "repository: team/app"},
+    [WORD_REF] = {.name = "ref", .help = "tag, digest or upload as it was sent"},
+    [WORD_DIGEST] = {.name = "digest", .help = "digest asked for, or what the tag points to"},
+    [WORD_ROLE] = {.name = "role",
+                   .kind = WORD_CHOICE,
+                   .choices = roles,
+                   .help = "what a manifest uses the blob for"},
+    [WORD_USER] = {.name = "user", .help = "account; anonymous for none"},
+    [WORD_AUTH] = {.name = "auth",
+                   .kind = WORD_CHOICE,
+                   .choices = kinds,
+                   .help = "kind of the credentials that were sent"},
+    [WORD_LISTENER] = {.name = "listener",
+                       .early = true,
+                       .help = "URL of the listener: http://127.0.0.1:5000"},
+    [WORD_CLIENT] = {.name = "client",
+                     .kind = WORD_ADDRESS,
+                     .early = true,
+                     .help = "address of the client, or CIDR"},
+    [WORD_USER_AGENT] = {.name = "userAgent", .help = "User-Agent header"},
+    [WORD_NS] = {.name = "ns", .help = "the upstream that containerd asks a mirror for"},
+};
+
+const struct vocabulary registry_vocabulary = {
+    .words = words,
+    .word_count = REGISTRY_WORDS,
+    .ops = ops,
+    .op_count = ARRAY_LEN(ops),
+    .op_word = WORD_OP_NAME,
+    .key_word = WORD_REPO,
+    .client_word = WORD_CLIENT,
+    .user_word = WORD_USER,
+};
+
+const struct pulls_ops registry_pulls = {
+    .token = OP_TOKEN,
+    .manifest_head = OP_MANIFEST_HEAD,
+    .manifest_get = OP_MANIFEST_GET,
+    .blob_head = OP_BLOB_HEAD,
+    .blob_get = OP_BLOB_GET,
+    .repo = WORD_REPO,
+    .ref = WORD_REF,
+    .digest = WORD_DIGEST,
+    .role = WORD_ROLE,
+    .config_role = "config",
+    .scope_prefix = "repository:",
+};
+
+/* "" is no value. */
+static const char *text(const char *value)
+{
+    return value[0] != '\0' ? value : NULL;
+}
+
+static const char *role(const struct registry_call *call)
+{
+    return call->role == BLOB_ROLE_NONE ? NULL : roles[call->role - BLOB_ROLE_CONFIG];
+}
+
+/* The manifest that a tag points to, for rules that name digests. */
+static const char *digest(const struct registry_call *call)
+{
+    struct meta_store *meta = call->world->meta;
+    const struct manifest *m;
+
+    if (call->has_digest)
+        return call->digest.text;
+    if (call->route.op != OP_MANIFEST_GET && call->route.op != OP_MANIFEST_HEAD)
+        return NULL;
+    m = reference_is_tag(call->route.ref)
+            ? meta->ops->tag_find(meta, call->route.repo, call->route.ref)
+            : NULL;
+    return m != NULL ? m->blob->digest.text : NULL;
+}
+
+static void set_identity(struct subject *s, const struct registry_call *call)
+{
+    if (!call->identified)
+        return;
+    s->values[WORD_USER] = call->identity.account[0] != '\0' ? call->identity.account : "anonymous";
+    s->values[WORD_AUTH] = identity_kind_name(call->identity.kind);
+}
+
+void words_of_conn(struct subject *ret, const struct http_conn *c)
+{
+    *ret = (struct subject){.op = OP_UNKNOWN};
+    ret->values[WORD_LISTENER] = http_listener_url(http_conn_listener(c));
+    ret->values[WORD_CLIENT] = http_conn_peer(c);
+}
+
+void words_of_call(struct subject *ret, const struct registry_call *call)
+{
+    words_of_conn(ret, http_exchange_conn(call->x));
+    ret->op = call->route.op;
+    ret->request = call->req;
+    ret->values[WORD_OP_NAME] = op_name(call->route.op);
+    ret->values[WORD_REPO] = text(call->route.repo);
+    ret->values[WORD_REF] = text(call->route.ref);
+    ret->values[WORD_DIGEST] = digest(call);
+    ret->values[WORD_ROLE] = role(call);
+    ret->values[WORD_USER_AGENT] = http_request_header(call->req, "User-Agent");
+    ret->values[WORD_NS] = http_request_parameter(call->req, "ns");
+    set_identity(ret, call);
+}

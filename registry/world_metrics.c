@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "registry/world_metrics.h"
+
+#include <stdio.h>
+
+#include <jansson.h>
+
+#include "lib/control/journal.h"
+#include "lib/control/metrics.h"
+#include "lib/fault/fault.h"
+#include "lib/http/exchange.h"
+#include "lib/util/buf.h"
+#include "lib/util/err.h"
+#include "lib/util/util.h"
+#include "registry/call.h"
+#include "registry/registry.h"
+#include "registry/store/blob_store.h"
+
+enum row {
+    REQUESTS,
+    SECONDS,
+    BYTES,
+    FAULTS,
+    FAULTS_HELD,
+    FAULTS_OVERFLOW,
+    JOURNAL_SIZE,
+    JOURNAL_LOST,
+    UPLOADS,
+    STORAGE,
+    BUILD,
+};
+
+static const struct metrics_row table[] = {
+    [REQUESTS] = {.name = "ocimock_http_requests_total",
+                  .help = "Requests by operation and status.",
+                  .labels = {"op", "code"},
+                  .series_max = 4096},
+    [SECONDS] = {.name = "ocimock_http_request_duration_seconds",
+                 .kind = METRICS_HISTOGRAM,
+                 .help = "From the head of a request to the last byte of its answer.",
+                 .labels = {"op"},
+                 .buckets = metrics_seconds,
+                 .bucket_count = METRICS_SECONDS},
+    [BYTES] = {.name = "ocimock_http_response_bytes_total",
+               .help = "Bytes of response bodies that were sent."},
+    [FAULTS] = {.name = "ocimock_faults_injected_total",
+                .help = "Effects of rules, by kind.",
+                .labels = {"kind"}},
+    [FAULTS_HELD] = {.name = "ocimock_faults_active",
+                     .kind = METRICS_GAUGE,
+                     .help = "Answers that are delayed or held now."},
+    [FAULTS_OVERFLOW] = {.name = "ocimock_faults_overflow_total",
+                         .help = "Requests refused because too many answers were held."},
+    [JOURNAL_SIZE] = {.name = "ocimock_journal_entries",
+                      .kind = METRICS_GAUGE,
+                      .help = "Requests in the journal."},
+    [JOURNAL_LOST] = {.name = "ocimock_journal_dropped_total",
+                      .help = "Requests that the journal had no room for any more."},
+    [UPLOADS] = {.name = "ocimock_uploads_active",
+                 .kind = METRICS_GAUGE,
+                 .help = "Open upload sessions."},
+    [STORAGE] = {.name = "ocimock_storage_bytes",
+                 .kind = METRICS_GAUGE,
+                 .help = "Bytes of blobs and manifests."},
+    [BUILD] = {.name = "ocimock_build_info",
+               .kind = METRICS_GAUGE,
+               .help = "1, with the version.",
+               .labels = {"version"}},
+    {.name = NULL},
+};
+
+static void set(struct world *w, enum row row, const char *const *labels, double value)
+{
+    struct metrics_series *s = metrics_get(w->metrics, row, labels);
+
+    if (s != NULL)
+        metrics_set(s, value);
+}
+
+int world_metrics_open(struct world *w, struct err *err)
+{
+    static const char *const version[] = {PACKAGE_VERSION, NULL};
+
+    if (metrics_new(&w->metrics, table, err) != 0)
+        return -1;
+    set(w, BUILD, version, 1);
+    return 0;
+}
+
+void world_metrics_count(struct registry_call *call, const struct http_exchange *x)
+{
+    struct metrics *m = call->world->metrics;
+    const struct http_traffic *t = http_exchange_traffic(x);
+    char code[16] = "0";
+    const char *const labels[] = {op_name(call->route.op), code, NULL};
+    const char *const op[] = {op_name(call->route.op), NULL};
+    struct metrics_series *s;
+
+    if (http_reply_sent(x))
+        (void)snprintf(code, sizeof(code), "%d", http_reply_status(x));
+    s = metrics_get(m, REQUESTS, labels);
+    if (s != NULL)
+        metrics_add(s, 1);
+    s = metrics_get(m, SECONDS, op);
+    if (s != NULL)
+        metrics_observe(s, (double)(t->ended_us - t->started_us) / 1e6);
+    s = metrics_get(m, BYTES, NULL);
+    if (s != NULL)
+        metrics_add(s, (double)t->body_out);
+}
+
+static void set_kinds(struct world *w)
+{
+    json_t *kinds = fault_engine_kinds(w->faults);
+    const char *kind;
+    json_t *count;
+
+    metrics_clear(w->metrics, FAULTS);
+    json_object_foreach(kinds, kind, count)
+    {
+        const char *const labels[] = {kind, NULL};
+
+        set(w, FAULTS, labels, (double)json_integer_value(count));
+    }
+    json_decref(kinds);
+}
+
+/* What is counted elsewhere is looked up when somebody asks. */
+static void refresh(struct world *w)
+{
+    struct fault_counters faults = fault_engine_counters(w->faults);
+    struct journal_counters journal = journal_counters(w->journal);
+
+    set_kinds(w);
+    set(w, FAULTS_HELD, NULL, (double)faults.held);
+    set(w, FAULTS_OVERFLOW, NULL, (double)faults.overflow);
+    set(w, JOURNAL_SIZE, NULL, (double)journal.entries);
+    set(w, JOURNAL_LOST, NULL, (double)journal.dropped);
+    set(w, UPLOADS, NULL, (double)w->meta->ops->upload_count(w->meta));
+    set(w, STORAGE, NULL, (double)w->blobs->ops->used(w->blobs));
+}
+
+void world_metrics_write(struct world *w, struct buf *out)
+{
+    refresh(w);
+    metrics_write(w->metrics, out);
+    metrics_write_process(out);
+}
