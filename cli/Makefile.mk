@@ -6,24 +6,45 @@ ocimock_LDADD = libcli.a $(PROGRAM_LIBS)
 
 noinst_LIBRARIES += libcli.a
 libcli_a_SOURCES = \
+	%D%/account.c %D%/account_command.h %D%/account_secret.c \
+	%D%/assertion.c %D%/assertion.h \
 	%D%/auth_schema.c %D%/auth_schema.h \
 	%D%/client.c %D%/client.h \
+	%D%/clock.c \
 	%D%/command.c %D%/command.h \
+	%D%/control_client.c %D%/control_client.h \
+	%D%/control_command.c %D%/control_command.h \
+	%D%/criteria.c %D%/criteria.h \
+	%D%/fault.c %D%/fault.h \
+	%D%/fault_add.c \
+	%D%/gate.c \
 	%D%/gen_cert.c \
 	%D%/hash_password.c \
 	%D%/healthcheck.c \
+	%D%/image.c \
 	%D%/keys.c \
 	%D%/ready.c %D%/ready.h \
 	%D%/registry_environment.c %D%/registry_environment.h \
+	%D%/registry_switch.c \
+	%D%/requests.c %D%/requests.h \
+	%D%/requests_follow.c \
+	%D%/secret_input.c %D%/secret_input.h \
 	%D%/serve.c \
+	%D%/serve_accounts.c %D%/serve_accounts.h \
 	%D%/serve_auth.c %D%/serve_auth.h \
 	%D%/serve_auth_options.tbl.h \
+	%D%/serve_control.c %D%/serve_control.h \
 	%D%/serve_options.c \
+	%D%/serve_rules.c %D%/serve_rules.h \
 	%D%/serve_settings.c %D%/serve_settings.h \
 	%D%/serve_tls.c %D%/serve_tls.h \
 	%D%/signing.c %D%/signing.h \
+	%D%/table.c %D%/table.h \
 	%D%/token.c %D%/token.h \
 	%D%/token_inspect.c \
 	%D%/token_mint.c \
-	%D%/version.c
+	%D%/verify.c \
+	%D%/version.c \
+	%D%/wait.c \
+	%D%/with.c
 EXTRA_DIST += %D%/README.md

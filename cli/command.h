@@ -34,6 +34,16 @@ enum cli_status run_healthcheck(int argc, char **argv);
 enum cli_status run_gen_cert(int argc, char **argv);
 enum cli_status run_keys(int argc, char **argv);
 enum cli_status run_token(int argc, char **argv);
+enum cli_status run_account(int argc, char **argv);
+enum cli_status run_image(int argc, char **argv);
+enum cli_status run_fault(int argc, char **argv);
+enum cli_status run_with(int argc, char **argv);
+enum cli_status run_gate(int argc, char **argv);
+enum cli_status run_requests(int argc, char **argv);
+enum cli_status run_verify(int argc, char **argv);
+enum cli_status run_wait(int argc, char **argv);
+enum cli_status run_registry(int argc, char **argv);
+enum cli_status run_clock(int argc, char **argv);
 enum cli_status run_version(int argc, char **argv);
 
 /* Prints "ocimock COMMAND: message" to standard error; the status that fits the error. */

@@ -7,19 +7,15 @@
  */
 #include "cli/command.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
-#include <unistd.h>
 
 #include <jansson.h>
-#include <openssl/crypto.h>
 
 #include "auth/account.h"
 #include "auth/secret.h"
+#include "cli/secret_input.h"
 #include "lib/util/buf.h"
 #include "lib/util/err.h"
 #include "lib/util/option.h"
@@ -94,77 +90,6 @@ static enum cli_status print_help(void)
     return cli_print_buf(&b);
 }
 
-/* --- Reading ------------------------------------------------------------------------------------
- */
-
-static void on_interrupt(int signal)
-{
-    (void)signal; /* read(2) ends, and the terminal is put right */
-}
-
-/* Up to a line feed, or the end of the input, without either. */
-static int read_line(struct buf *line, struct err *err)
-{
-    for (;;) {
-        char c;
-        ssize_t n = read(STDIN_FILENO, &c, 1);
-
-        if (n < 0 && errno == EINTR)
-            return err_set(err, ERR_CANCELLED, "interrupted");
-        if (n < 0)
-            return err_sys(err, "standard input");
-        if (n == 0 || c == '\n')
-            break;
-        if (buf_append_char(line, c) != 0)
-            return err_set(err, ERR_LIMIT, "the password is longer than %d bytes", INPUT_MAX);
-    }
-    if (line->len > 0 && line->data[line->len - 1] == '\r')
-        line->data[--line->len] = '\0';
-    if (line->len > 0 && memchr(line->data, '\0', line->len) != NULL)
-        return err_set(err, ERR_INVALID, "the password holds a NUL");
-    return 0;
-}
-
-/* Asks on the terminal, which does not show what is typed. */
-static int ask(const char *question, struct buf *line, struct err *err)
-{
-    const struct sigaction action = {.sa_handler = on_interrupt};
-    struct sigaction before;
-    struct termios shown, hidden;
-    int result;
-
-    if (tcgetattr(STDIN_FILENO, &shown) != 0)
-        return err_sys(err, "terminal");
-    hidden = shown;
-    hidden.c_lflag &= (tcflag_t)~ECHO;
-    (void)fputs(question, stderr);
-    (void)sigaction(SIGINT, &action, &before);
-    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-    result = read_line(line, err);
-    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-    (void)sigaction(SIGINT, &before, NULL);
-    (void)fputc('\n', stderr);
-    return result;
-}
-
-static void wipe(struct buf *b)
-{
-    if (b->data != NULL)
-        OPENSSL_cleanse(b->data, b->cap);
-}
-
-static int ask_twice(struct buf *password, struct err *err)
-{
-    auto_buf struct buf again = BUF_INIT(INPUT_MAX);
-    bool same;
-
-    if (ask("Password: ", password, err) != 0 || ask("Again: ", &again, err) != 0)
-        return -1;
-    same = strcmp(buf_text(password), buf_text(&again)) == 0;
-    wipe(&again);
-    return same ? 0 : err_set(err, ERR_INVALID, "the passwords differ");
-}
-
 /* --- Printing -----------------------------------------------------------------------------------
  */
 
@@ -189,10 +114,10 @@ static enum cli_status hash_password(const struct hash_settings *s)
 
     if (s->user != NULL && account_check_name(s->user, &err) != 0)
         return cli_fail("hash-password", &err);
-    result = isatty(STDIN_FILENO) ? ask_twice(&password, &err) : read_line(&password, &err);
+    result = secret_input_read(&password, NULL, &err);
     if (result == 0)
         result = secret_make_hash(hash, s->method, s->cost, buf_text(&password), &err);
-    wipe(&password);
+    secret_input_wipe(&password);
     return result == 0 ? print_hash(s, hash) : cli_fail("hash-password", &err);
 }
 

@@ -16,6 +16,16 @@ enum { HELP_MAX = 16 * 1024 };
 static const struct command commands[] = {
     {"serve", "run the registry", run_serve},
     {"healthcheck", "ask a running server whether it serves", run_healthcheck},
+    {"image", "make an image absent, unauthorized or denied; move tags", run_image},
+    {"fault", "add, list and remove rules by which answers go wrong", run_fault},
+    {"with", "run a command with such rules, and remove them again", run_with},
+    {"gate", "let go of answers that rules hold", run_gate},
+    {"requests", "show what was asked of the registry", run_requests},
+    {"verify", "ask whether requests were made, as often as they should", run_verify},
+    {"wait", "wait until requests were made", run_wait},
+    {"registry", "switch deletion, writing, referrers and more", run_registry},
+    {"account", "add, rotate, revoke, remove accounts of a running server", run_account},
+    {"clock", "move the server's clock ahead", run_clock},
     {"gen-cert", "make a CA, server and client certificates, good or bad", run_gen_cert},
     {"keys", "make keys for tokens; print their certificates and key set", run_keys},
     {"token", "make tokens, explain tokens", run_token},
@@ -33,6 +43,9 @@ static const char examples[] =
     "  ocimock serve --user alice:secret             with a login\n"
     "  ocimock serve --import layouts/               with images loaded at start\n"
     "  ocimock healthcheck --wait --timeout 30s      until it serves\n"
+    "  ocimock serve --control 127.0.0.1:5001        with a control API for the commands below\n"
+    "  ocimock image set team/app:v1 absent\n"
+    "  ocimock verify --op manifest.get --repo team/app --count 1\n"
     "  skopeo copy --dest-tls-verify=false docker-archive:app.tar docker://127.0.0.1:5000/app:v1\n"
     "\n"
     "Usage: ocimock COMMAND [OPTION...]\n"

@@ -14,11 +14,14 @@
 #include "lib/util/err.h"
 #include "lib/util/util.h"
 
-void ready_format(struct buf *b, struct http_listener *const *listeners, size_t count)
+void ready_format(struct buf *b, struct http_listener *const *listeners, size_t count,
+                  const char *control_url)
 {
     (void)buf_append_text(b, "ocimock: ready registry=");
     for (size_t i = 0; i < count; i++)
         (void)buf_appendf(b, "%s%s", i > 0 ? "," : "", http_listener_url(listeners[i]));
+    if (control_url != NULL)
+        (void)buf_appendf(b, " control=%s", control_url);
     (void)buf_append_char(b, '\n');
 }
 

@@ -14,7 +14,8 @@ struct http_listener;
 /*
  * "ocimock: ready registry=URL,URL\n": the listeners in the order given. The text is a contract.
  */
-void ready_format(struct buf *b, struct http_listener *const *listeners, size_t count);
+void ready_format(struct buf *b, struct http_listener *const *listeners, size_t count,
+                  const char *control_url);
 /* Writes text to the descriptor, all of it. */
 int ready_write(int fd, const char *text, struct err *err);
 /* One URL per line, written beside and renamed, so that nobody sees half of it. */

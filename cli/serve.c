@@ -24,13 +24,15 @@
 #include "auth/auth.h"
 #include "cli/ready.h"
 #include "cli/serve_auth.h"
+#include "cli/serve_control.h"
+#include "cli/serve_rules.h"
 #include "cli/serve_settings.h"
 #include "cli/serve_tls.h"
+#include "lib/control/control.h"
 #include "lib/http/loop.h"
 #include "lib/http/server.h"
 #include "lib/http/tls.h"
 #include "lib/util/buf.h"
-#include "lib/util/clock.h"
 #include "lib/util/conf_print.h"
 #include "lib/util/err.h"
 #include "lib/util/util.h"
@@ -41,14 +43,15 @@ enum { JOB_THREADS_MAX = 4, TEXT_MAX = 256 * 1024 };
 
 struct serve {
     struct serve_settings settings;
-    struct clock clock; /* of the world */
-    struct loop *loop;  /* owned, as all below */
+    struct loop *loop; /* owned, as all below */
     struct auth *auth;
     struct world *world;
     struct http_tls *tls; /* NULL: no TLS */
     struct http_server *server;
     struct http_listener *listeners[HTTP_LISTENERS_MAX]; /* borrowed from server: plain, then TLS */
     size_t listener_count;
+    struct control *control; /* owned; NULL: off */
+    const char *control_url; /* borrowed from it */
     bool wrote_port_file;
     bool stopping;
 };
@@ -116,6 +119,7 @@ static void stop(struct serve *s, const char *why)
     log_text(&line, "why", why);
     log_u64(&line, "connections", http_server_connections(s->server));
     log_end(&line);
+    world_release(s->world);
     http_server_stop(s->server, on_stopped, s);
 }
 
@@ -151,6 +155,8 @@ static void on_hangup(void *arg)
 
     if (auth_reload(s->auth, &err) != 0)
         log_failure(LOG_LEVEL_ERROR, "the htpasswd file was not read again", &err);
+    if (serve_rules_load(s->world, &s->settings, &err) != 0)
+        log_failure(LOG_LEVEL_ERROR, "the rules were not read again, the old ones stay", &err);
     if (s->tls != NULL && serve_tls_reload(s->tls, &s->settings, &err) != 0) {
         log_failure(LOG_LEVEL_ERROR, "the certificate was not read again, the old one stays", &err);
         return;
@@ -215,8 +221,8 @@ static int make_world(struct serve *s, struct err *err)
 
     if (loop_new(&s->loop, threads, err) != 0)
         return -1;
-    if (serve_auth_new(&s->auth, s->loop, &s->clock, &s->settings, err) != 0 ||
-        world_new(&s->world, "default", s->loop, &s->settings.registry, err) != 0)
+    if (world_new(&s->world, "default", s->loop, &s->settings.registry, err) != 0 ||
+        serve_auth_new(&s->auth, s->loop, &s->world->clock, &s->settings, err) != 0)
         return -1;
     world_set_auth(s->world, s->auth);
     serve_auth_tell(s->auth);
@@ -248,6 +254,7 @@ static int make_server(struct serve *s, struct err *err)
     const struct http_server_options options = {
         .loop = s->loop,
         .app = {.request = registry_request, .ended = registry_ended, .refuse = registry_refuse},
+        .hook = registry_hook,
         .limits = s->settings.limits,
     };
 
@@ -279,9 +286,11 @@ static int listen_all(struct serve *s, const struct option_list *addresses, stru
 
 static int start(struct serve *s, struct err *err)
 {
-    if (make_world(s, err) != 0 || import_all(s, err) != 0 || make_server(s, err) != 0 ||
+    if (make_world(s, err) != 0 || import_all(s, err) != 0 ||
+        serve_rules_load(s->world, &s->settings, err) != 0 || make_server(s, err) != 0 ||
         listen_all(s, &s->settings.listen, NULL, err) != 0 ||
-        listen_all(s, &s->settings.tls_listen, s->tls, err) != 0)
+        listen_all(s, &s->settings.tls_listen, s->tls, err) != 0 ||
+        serve_control_new(&s->control, &s->control_url, s->loop, s->world, &s->settings, err) != 0)
         return -1;
     return watch_outside(s, err);
 }
@@ -294,7 +303,7 @@ static int announce(struct serve *s, struct err *err)
     const struct serve_settings *settings = &s->settings;
     auto_buf struct buf b = BUF_INIT(TEXT_MAX);
 
-    ready_format(&b, s->listeners, s->listener_count);
+    ready_format(&b, s->listeners, s->listener_count, s->control_url);
     if (buf_check(&b, "ready line", err) != 0)
         return -1;
     if (settings->port_file != NULL) {
@@ -327,11 +336,12 @@ static void finish(struct serve *s)
     block_stop_signals();
     if (s->wrote_port_file)
         (void)unlink(s->settings.port_file);
+    control_free(s->control);
     http_server_free(s->server);
     if (s->loop != NULL)
         loop_drain(s->loop); /* jobs use the world */
+    auth_free(s->auth);      /* uses the world's clock */
     world_free(s->world);
-    auth_free(s->auth);
     loop_free(s->loop);
     http_tls_free(s->tls);
 }

@@ -84,6 +84,11 @@ static int check_together(struct serve_settings *s, struct err *err)
         return err_set(err, ERR_USAGE, "tls.listen needs tls.certificate and tls.key, or tls.auto");
     if (serve_settings_tls(s) && s->tls_listen.count == 0)
         s->tls_listen = (struct option_list){.items = tls_default, .count = 1};
+    if (s->control.count > 1)
+        return err_set(err, ERR_USAGE, "control.listen takes one address");
+    if (s->control_token != NULL && s->control_token_file != NULL)
+        return err_set(err, ERR_USAGE,
+                       "control.token and control.token_file must not be given together");
     if (s->listen.count + s->tls_listen.count == 0)
         return err_set(err, ERR_USAGE,
                        "nothing to listen on: give listen or tls.listen an address");

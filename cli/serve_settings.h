@@ -30,8 +30,13 @@ struct serve_settings {
     const char
         *tls_client_ca; /* whose client certificates are accepted; NULL: none are asked for */
     bool tls_client_required;
-    const char *tls_auto; /* folder; "true": the usual one; NULL: off */
+    const char *tls_auto;       /* folder; "true": the usual one; NULL: off */
+    struct option_list control; /* at most one address; none: see serve_control.c */
+    const char *control_token;
+    const char *control_token_file;
     struct option_list import;
+    struct option_list rules; /* files and folders */
+    const char *rules_json;   /* rules themselves */
     struct registry_settings registry;
     struct auth_settings auth; /* lists: the three below, see serve_auth_new() */
     struct option_list users;

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Criteria over requests as options: --op, --repo, --user ...; for the journal, assertions, rules.
+ */
+#ifndef CLI_CRITERIA_H
+#define CLI_CRITERIA_H
+
+#include "lib/util/option.h"
+
+struct buf;
+struct json_t;
+
+/* Lists of globs; `!` negates. Borrowed from the option set. */
+struct criteria {
+    struct option_list op, repo, ref, digest, role, user, auth, client, listener, user_agent;
+    struct option_list method, status, end, state, rule; /* of the journal only */
+};
+
+#define CRITERIA_OPTION(owner, member, name, value_name, text)                                     \
+    {                                                                                              \
+        .flag = name, .flag_only = true, .arg = value_name, .value.type = SCHEMA_LIST,             \
+        .help = text, OPTION_MEMBER(owner, criteria.member)                                        \
+    }
+
+/* The rows; `criteria` is the member. */
+#define CRITERIA_OPTIONS(owner)                                                                    \
+    CRITERIA_OPTION(owner, op, "op", "OP",                                                         \
+                    "Operation, such as manifest.get, blob.get, tags.list, 'upload.*'"),           \
+        CRITERIA_OPTION(owner, repo, "repo", "GLOB", "Repository, such as 'team/*'"),              \
+        CRITERIA_OPTION(owner, ref, "ref", "GLOB", "Tag or digest that was asked for"),            \
+        CRITERIA_OPTION(owner, digest, "digest", "GLOB", "Digest"),                                \
+        CRITERIA_OPTION(owner, role, "role", "ROLE", "What a blob is: config or layer"),           \
+        CRITERIA_OPTION(owner, user, "user", "GLOB", "Account; anonymous for none"),               \
+        CRITERIA_OPTION(owner, auth, "auth", "KIND",                                               \
+                        "How they logged in: none, basic, bearer, invalid, expired"),              \
+        CRITERIA_OPTION(owner, client, "client", "CIDR", "Address of the client, or a range"),     \
+        CRITERIA_OPTION(owner, listener, "listener", "GLOB", "Listener that it came to"),          \
+        CRITERIA_OPTION(owner, user_agent, "user-agent", "GLOB", "User-Agent, such as 'docker/*'")
+
+#define CRITERIA_JOURNAL_OPTIONS(owner)                                                            \
+    CRITERIA_OPTION(owner, method, "method", "METHOD", "HTTP method"),                             \
+        CRITERIA_OPTION(owner, status, "status", "STATUS", "Status, such as 404 or 5xx"),          \
+        CRITERIA_OPTION(owner, end, "end", "GLOB",                                                 \
+                        "How it ended: complete, client-aborted, reset ..."),                      \
+        CRITERIA_OPTION(owner, state, "state", "STATE", "Image state that changed the answer"),    \
+        CRITERIA_OPTION(owner, rule, "rule", "ID", "Rule that changed the answer")
+
+/* {"op": ["manifest.get"], ...}; caller owns. NULL: memory is short. */
+struct json_t *criteria_object(const struct criteria *c);
+/* Appends "?op=...&repo=..." to a path. Errors are b's. */
+void criteria_query(const struct criteria *c, struct buf *b);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of `ocimock requests` share. */
+#ifndef CLI_REQUESTS_H
+#define CLI_REQUESTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cli/command.h"
+#include "cli/control_command.h"
+#include "cli/criteria.h"
+
+struct err;
+struct json_t;
+struct table;
+
+struct requests_settings {
+    struct control_settings common;
+    struct criteria criteria;
+    uint64_t since, limit; /* limit 0: all */
+    bool clear, count, stats, follow;
+};
+
+/* A table for entries of the journal. */
+int requests_table(struct table **ret, struct err *err);
+void requests_add(struct table *t, const struct json_t *entry);
+/* --follow: entries as they end, until the server or the reader is gone. */
+enum cli_status requests_follow(const struct requests_settings *s, struct err *err);
+
+#endif
