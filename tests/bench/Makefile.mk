@@ -6,6 +6,11 @@ check_PROGRAMS += %D%/ocibench
 	%D%/client.c %D%/client.h %D%/commands.h %D%/load.c %D%/measure.c %D%/ocibench.c
 %C%_ocibench_LDADD = libutil.a $(OPENSSL_LIBS)
 
+# What rules cost, without a server: run by hand.
+check_PROGRAMS += %D%/rulebench
+%C%_rulebench_SOURCES = %D%/rulebench.c tests/unit/fault_help.c tests/unit/fault_help.h \
+	tests/unit/fault_words.h
+
 INTEGRATION_BATS += %D%/bench.bats
 EXTRA_DIST += %D%/bench.bats %D%/measure.bash %D%/report.lua %D%/rows.tsv %D%/table.awk \
 	doc/performance.md scripts/bench scripts/lib/process.bash scripts/lib/servers.bash

@@ -38,6 +38,10 @@ FUZZ_TARGETS += %D%/fuzz-json
 FUZZ_TARGETS += %D%/fuzz-option
 %C%_fuzz_option_LDADD = $(FUZZ_LIBS)
 
+# lib/control
+FUZZ_TARGETS += %D%/fuzz-verify
+%C%_fuzz_verify_LDADD = $(FUZZ_LIBS)
+
 # lib/http
 FUZZ_TARGETS += %D%/fuzz-head
 %C%_fuzz_head_LDADD = $(FUZZ_LIBS)
@@ -66,6 +70,11 @@ FUZZ_TARGETS += %D%/fuzz-authorization
 
 FUZZ_TARGETS += %D%/fuzz-htpasswd
 %C%_fuzz_htpasswd_LDADD = $(FUZZ_LIBS)
+
+# lib/fault
+FUZZ_TARGETS += %D%/fuzz-rules
+%C%_fuzz_rules_SOURCES = %D%/fuzz-rules.c tests/unit/fault_help.c
+%C%_fuzz_rules_LDADD = $(FUZZ_LIBS) tests/tap/libtap.a
 
 # registry
 FUZZ_TARGETS += %D%/fuzz-accept

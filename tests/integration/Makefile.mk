@@ -16,6 +16,7 @@ check_LIBRARIES += %D%/libintegration.a
 	%D%/lib/response.c %D%/lib/response.h \
 	%D%/lib/script.c %D%/lib/script.h \
 	%D%/lib/server.c %D%/lib/server.h \
+	%D%/lib/steer.c %D%/lib/steer.h \
 	%D%/lib/tokens.c %D%/lib/tokens.h \
 	%D%/lib/vars.c %D%/lib/vars.h
 
@@ -31,10 +32,16 @@ INTEGRATION_TESTS += %D%/test-common
 %C%_test_common_LDADD = $(INTEGRATION_LIBS)
 INTEGRATION_TESTS += %D%/test-delete
 %C%_test_delete_LDADD = $(INTEGRATION_LIBS)
+INTEGRATION_TESTS += %D%/test-faults
+%C%_test_faults_LDADD = $(INTEGRATION_LIBS)
+INTEGRATION_TESTS += %D%/test-faults-wire
+%C%_test_faults_wire_LDADD = $(INTEGRATION_LIBS)
 INTEGRATION_TESTS += %D%/test-http
 %C%_test_http_LDADD = $(INTEGRATION_LIBS)
 INTEGRATION_TESTS += %D%/test-import
 %C%_test_import_LDADD = $(INTEGRATION_LIBS)
+INTEGRATION_TESTS += %D%/test-journal
+%C%_test_journal_LDADD = $(INTEGRATION_LIBS)
 INTEGRATION_TESTS += %D%/test-manifest
 %C%_test_manifest_LDADD = $(INTEGRATION_LIBS)
 INTEGRATION_TESTS += %D%/test-pressure
@@ -49,6 +56,10 @@ INTEGRATION_TESTS += %D%/test-resume
 %C%_test_resume_LDADD = $(INTEGRATION_LIBS)
 INTEGRATION_TESTS += %D%/test-routes
 %C%_test_routes_LDADD = $(INTEGRATION_LIBS)
+INTEGRATION_TESTS += %D%/test-states
+%C%_test_states_LDADD = $(INTEGRATION_LIBS)
+INTEGRATION_TESTS += %D%/test-states-auth
+%C%_test_states_auth_LDADD = $(INTEGRATION_LIBS)
 INTEGRATION_TESTS += %D%/test-stop
 %C%_test_stop_LDADD = $(INTEGRATION_LIBS)
 INTEGRATION_TESTS += %D%/test-tags
@@ -67,11 +78,17 @@ INTEGRATION_TESTS += %D%/test-upload
 %C%_test_upload_LDADD = $(INTEGRATION_LIBS)
 
 # The command line, with the program itself.
+INTEGRATION_BATS += %D%/account.bats
 INTEGRATION_BATS += %D%/accounts.bats
 INTEGRATION_BATS += %D%/cli.bats
 INTEGRATION_BATS += %D%/certificate.bats
+INTEGRATION_BATS += %D%/rules.bats
+EXTRA_DIST += %D%/rules.bats
+INTEGRATION_BATS += %D%/control.bats
+INTEGRATION_BATS += %D%/journal.bats
+EXTRA_DIST += %D%/journal.bats
 INTEGRATION_BATS += %D%/token.bats
-EXTRA_DIST += %D%/certificate.bats %D%/token.bats
+EXTRA_DIST += %D%/certificate.bats %D%/control.bats %D%/token.bats
 EXTRA_DIST += %D%/cli.bats
 EXTRA_DIST += %D%/certificate.bats
-EXTRA_DIST += %D%/accounts.bats %D%/cli.bats
+EXTRA_DIST += %D%/account.bats %D%/accounts.bats %D%/cli.bats

@@ -30,6 +30,7 @@ start() {
     fi
     rm "$T/ready"
     URL=${URL#*registry=}
+    URL=${URL%% *}
     URL=${URL%%,*}
 }
 

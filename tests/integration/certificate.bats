@@ -28,6 +28,7 @@ start() {
     PID=$!
     read -r -t 20 LINE <"$T/ready" || { cat "$T/log"; return 1; }
     URL=${LINE#*registry=}
+    URL=${URL%% *}
     URL=${URL/127.0.0.1/localhost}
 }
 

@@ -17,7 +17,7 @@ teardown() {
     [[ -z $PID ]] || kill -KILL "$PID" 2>/dev/null || true
 }
 
-# start OPTION...: runs a server; sets PID, LINE (the ready line) and URL (its first listener).
+# start OPTION...: runs a server; sets PID, LINE (the ready line), URLS and URL (its first listener).
 start() {
     mkfifo "$T/ready"
     # <&0: a job in the background would read /dev/null
@@ -27,8 +27,9 @@ start() {
         cat "$T/log"
         return 1
     fi
-    URL=${LINE#*registry=}
-    URL=${URL%%,*}
+    URLS=${LINE#*registry=} # all of them
+    URLS=${URLS%% *}
+    URL=${URLS%%,*}
 }
 
 # finish: waits for the end of the server and checks its status.
@@ -169,7 +170,7 @@ configured() {
     cd "$T"
     printf 'registry:\n  mode: readonly\n' >c.yaml
     serve -c c.yaml
-    refused 2 "ocimock serve: c.yaml:2: registry.mode: 'readonly' is not allowed: expected read-write or read-only"
+    refused 2 "ocimock serve: c.yaml:2: registry.mode: 'readonly' is not allowed: did you mean 'read-only'? expected read-write or read-only"
     printf 'registry:\n  referrers: on\n' >c.yaml
     serve -c c.yaml
     refused 2 "ocimock serve: c.yaml:2: registry.referrers: expected true or false, not a text"
@@ -334,8 +335,8 @@ effective() {
 
 @test "the ready line has the real ports and is all there is on standard output" {
     start --listen 127.0.0.1:0 --listen '[::1]:0' --tls-auto "$T/tls" --tls-listen 127.0.0.1:0
-    [[ $LINE =~ ^ocimock:\ ready\ registry=http://127\.0\.0\.1:[0-9]+,http://\[::1\]:[0-9]+,https://127\.0\.0\.1:[0-9]+$ ]]
-    IFS=, read -ra urls <<<"${LINE#*registry=}"
+    [[ $LINE =~ ^ocimock:\ ready\ registry=http://127\.0\.0\.1:[0-9]+,http://\[::1\]:[0-9]+,https://127\.0\.0\.1:[0-9]+\ control=http://127\.0\.0\.1:[0-9]+$ ]]
+    IFS=, read -ra urls <<<"$URLS"
     [[ $(status_of "${urls[0]}/v2/") == 200 ]]
     [[ $(status_of "${urls[1]}/v2/") == 200 ]]
     [[ $(status_of --cacert "$T/tls/ca.crt" "${urls[2]}/v2/") == 200 ]]
@@ -348,7 +349,7 @@ effective() {
 @test "the port file holds a URL per line and is removed at the end" {
     start --listen 127.0.0.1:0 --listen 127.0.0.1:0 --port-file "$T/ports"
     [[ $(wc -l <"$T/ports") -eq 2 && $(head -n 1 "$T/ports") == "$URL" ]]
-    [[ $(paste -s -d , "$T/ports") == "${LINE#*registry=}" ]]
+    [[ $(paste -s -d , "$T/ports") == "$URLS" ]]
     kill "$PID"
     finish
     [[ ! -e $T/ports ]]
@@ -368,11 +369,51 @@ effective() {
 
 @test "an address in use is named, with what to do" {
     start --listen 127.0.0.1:0
-    run -1 --separate-stderr "$OCIMOCK" serve --listen "${URL#http://}"
+    run -1 --separate-stderr "$OCIMOCK" serve --listen "${URL#http://}" --control 127.0.0.1:0
     [[ $stderr == *"address ${URL#http://} is in use: stop what listens there, or choose another with --listen (port 0 takes a free one)"* ]]
     [[ -z $output ]]
     kill "$PID"
     finish
+}
+
+@test "the address of the control API in use is named, with what to do" {
+    start --listen 127.0.0.1:0
+    run -1 --separate-stderr "$OCIMOCK" serve --listen 127.0.0.1:0 --control "${LINE##*control=http://}"
+    [[ $stderr == *"of the control API is in use: choose another with --control"* ]]
+    kill "$PID"
+    finish
+}
+
+@test "--control= serves no control API" {
+    start --listen 127.0.0.1:0 --control=
+    [[ $LINE != *control=* ]]
+    kill "$PID"
+    finish
+}
+
+@test "beyond this machine the control API needs a token, which is printed once" {
+    start --listen 127.0.0.1:0 --control 0.0.0.0:0
+    control=${LINE##*control=}
+    token=$(sed -n 's/^ocimock: control token //p' "$T/log")
+    [[ ${#token} -eq 48 ]]
+    [[ $(status_of "$control/control/v1/images") == 401 ]]
+    [[ $(status_of -H "Authorization: Bearer $token" "$control/control/v1/images") == 200 ]]
+    [[ $(status_of "$control/livez") == 200 ]]
+    kill "$PID"
+    finish
+}
+
+@test "a control token of a file or the environment" {
+    printf 'from-a-file\n' >"$T/token"
+    start --listen 127.0.0.1:0 --control-token-file "$T/token"
+    control=${LINE##*control=}
+    [[ $(status_of "$control/control/v1/images") == 401 ]]
+    [[ $(status_of -H "Authorization: Bearer from-a-file" "$control/control/v1/images") == 200 ]]
+    kill "$PID"
+    finish
+    ! grep -q from-a-file "$T/log"
+    run -2 --separate-stderr "$OCIMOCK" serve --control-token a --control-token-file b
+    [[ $stderr == *"must not be given together"* ]]
 }
 
 @test "bad listen addresses are refused" {
@@ -517,7 +558,8 @@ effective() {
     "$OCIMOCK" serve --listen 127.0.0.1:0 --ready-fd 4 4>"$T/ready" >/dev/null 2>"$T/stuck" 3>&- &
     PID=$!
     read -r -t 20 LINE <"$T/ready"
-    for _ in {1..400}; do printf 'url = "%s/v2/"\noutput = "/dev/null"\n' "${LINE#*registry=}"; done >"$T/urls"
+    URLS=${LINE#*registry=}
+    for _ in {1..400}; do printf 'url = "%s/v2/"\noutput = "/dev/null"\n' "${URLS%% *}"; done >"$T/urls"
     timeout 30 curl --noproxy '*' -s -A "$(printf '%0500d' 0)" -K "$T/urls"
     kill "$PID"
     touch "$T/log"

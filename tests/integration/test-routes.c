@@ -91,7 +91,7 @@ static const struct step nowhere[] = {
     {"path: the catalog of a repository", "GET /v2/app/_catalog", .status = 404},
     {"path: another case", "GET /V2/", .status = 404},
     {"path: a dot segment", "GET /v2/./_catalog", .status = 404},
-    {"path: the control API is not here", "GET /control/v1/requests", .status = 404},
+    {"path: the control API is not here", "GET /control", .status = 404},
     {"path: an asterisk", "GET *", .status = 404},
 };
 

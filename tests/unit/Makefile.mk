@@ -16,21 +16,68 @@ UNIT_TESTS += %D%/test-log
 UNIT_TESTS += %D%/test-option
 UNIT_TESTS += %D%/test-option_flags
 UNIT_TESTS += %D%/test-option_print
+UNIT_TESTS += %D%/test-rng
 UNIT_TESTS += %D%/test-option_secret
 UNIT_TESTS += %D%/test-schema
+UNIT_TESTS += %D%/test-schema_json
 UNIT_TESTS += %D%/test-schema_value
 UNIT_TESTS += %D%/test-text
 UNIT_TESTS += %D%/test-units
 UNIT_TESTS += %D%/test-util
 
+# lib/control
+JOURNAL_HELP = %D%/journal_help.c %D%/journal_help.h
+UNIT_TESTS += %D%/test-control
+UNIT_TESTS += %D%/test-control_journal
+%C%_test_control_journal_SOURCES = %D%/test-control_journal.c $(JOURNAL_HELP)
+UNIT_TESTS += %D%/test-journal
+%C%_test_journal_SOURCES = %D%/test-journal.c $(JOURNAL_HELP)
+UNIT_TESTS += %D%/test-journal_events
+%C%_test_journal_events_SOURCES = %D%/test-journal_events.c $(JOURNAL_HELP)
+UNIT_TESTS += %D%/test-journal_stream
+%C%_test_journal_stream_SOURCES = %D%/test-journal_stream.c $(JOURNAL_HELP)
+UNIT_TESTS += %D%/test-metrics
+UNIT_TESTS += %D%/test-metrics_process
+UNIT_TESTS += %D%/test-pulls
+%C%_test_pulls_SOURCES = %D%/test-pulls.c $(JOURNAL_HELP)
+UNIT_TESTS += %D%/test-verify
+%C%_test_verify_SOURCES = %D%/test-verify.c $(JOURNAL_HELP)
+UNIT_TESTS += %D%/test-wait
+%C%_test_wait_SOURCES = %D%/test-wait.c $(JOURNAL_HELP)
+
 # lib/http
 UNIT_TESTS += %D%/test-body
 UNIT_TESTS += %D%/test-byteranges
+WIRE = %D%/wire_help.c %D%/wire_help.h
+UNIT_TESTS += %D%/test-exchange
+%C%_test_exchange_SOURCES = %D%/test-exchange.c $(WIRE)
 UNIT_TESTS += %D%/test-head
 UNIT_TESTS += %D%/test-loop
 UNIT_TESTS += %D%/test-range
 UNIT_TESTS += %D%/test-server
 %C%_test_server_SOURCES = %D%/test-server.c %D%/server_app.c %D%/server_app.h
+
+# lib/fault
+EXTRA_DIST += %D%/fault_words.h
+FAULT_HELP = %D%/fault_help.c %D%/fault_help.h
+UNIT_TESTS += %D%/test-effect
+UNIT_TESTS += %D%/test-effect_parse
+%C%_test_effect_parse_SOURCES = %D%/test-effect_parse.c $(FAULT_HELP)
+UNIT_TESTS += %D%/test-engine_list
+%C%_test_engine_list_SOURCES = %D%/test-engine_list.c $(FAULT_HELP)
+UNIT_TESTS += %D%/test-engine_match
+%C%_test_engine_match_SOURCES = %D%/test-engine_match.c $(FAULT_HELP)
+UNIT_TESTS += %D%/test-explain
+%C%_test_explain_SOURCES = %D%/test-explain.c $(FAULT_HELP)
+UNIT_TESTS += %D%/test-index
+%C%_test_index_SOURCES = %D%/test-index.c $(FAULT_HELP)
+UNIT_TESTS += %D%/test-match
+UNIT_TESTS += %D%/test-pattern
+UNIT_TESTS += %D%/test-rule
+%C%_test_rule_SOURCES = %D%/test-rule.c $(FAULT_HELP)
+UNIT_TESTS += %D%/test-rule_schema
+%C%_test_rule_schema_SOURCES = %D%/test-rule_schema.c $(FAULT_HELP)
+UNIT_TESTS += %D%/test-tally
 
 # auth: scopes, keys, tokens
 EXTRA_DIST += %D%/key_help.h
@@ -52,7 +99,7 @@ UNIT_TESTS += %D%/test-form
 UNIT_TESTS += %D%/test-token_ask
 AUTH = %D%/auth_help.c %D%/auth_help.h
 UNIT_TESTS += %D%/test-token_service
-%C%_test_token_service_SOURCES = %D%/test-token_service.c $(AUTH) %D%/fake_exchange.c %D%/fake_exchange.h
+%C%_test_token_service_SOURCES = %D%/test-token_service.c $(AUTH) %D%/fake_conn.c %D%/fake_exchange.c %D%/fake_exchange.h
 # auth: accounts and policy
 UNIT_TESTS += %D%/test-account
 %C%_test_account_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=crypt_r
@@ -61,7 +108,7 @@ UNIT_TESTS += %D%/test-authorization
 UNIT_TESTS += %D%/test-htpasswd
 UNIT_TESTS += %D%/test-htpasswd_watch
 UNIT_TESTS += %D%/test-identity
-%C%_test_identity_SOURCES = %D%/test-identity.c %D%/fake_exchange.c %D%/fake_exchange.h
+%C%_test_identity_SOURCES = %D%/test-identity.c %D%/fake_conn.c %D%/fake_exchange.c %D%/fake_exchange.h
 %C%_test_identity_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=crypt_r
 UNIT_TESTS += %D%/test-identity_access
 UNIT_TESTS += %D%/test-keyed_hash
@@ -70,6 +117,25 @@ UNIT_TESTS += %D%/test-refresh
 UNIT_TESTS += %D%/test-revoked
 UNIT_TESTS += %D%/test-secret
 UNIT_TESTS += %D%/test-verified
+
+# lib/fault: what rules do
+ACT_HELP = %D%/act_help.c %D%/act_help.h $(WIRE)
+UNIT_TESTS += %D%/test-act
+%C%_test_act_SOURCES = %D%/test-act.c $(ACT_HELP)
+UNIT_TESTS += %D%/test-act_connection
+%C%_test_act_connection_SOURCES = %D%/test-act_connection.c $(ACT_HELP)
+UNIT_TESTS += %D%/test-act_content
+%C%_test_act_content_SOURCES = %D%/test-act_content.c $(ACT_HELP)
+UNIT_TESTS += %D%/test-act_cut
+%C%_test_act_cut_SOURCES = %D%/test-act_cut.c $(ACT_HELP)
+UNIT_TESTS += %D%/test-act_reply
+%C%_test_act_reply_SOURCES = %D%/test-act_reply.c $(ACT_HELP)
+UNIT_TESTS += %D%/test-pace
+
+# lib/fault
+EXTRA_DIST += %D%/fault_words.h
+UNIT_TESTS += %D%/test-match
+UNIT_TESTS += %D%/test-pattern
 
 # registry/store
 WRAP_MALLOC = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
@@ -112,7 +178,7 @@ UNIT_TESTS += %D%/test-import_plan
 
 # registry: reading
 # FIXTURE: a registry with content and exchanges without connections, for tests of handlers.
-FIXTURE = %D%/fake_exchange.c %D%/fake_exchange.h %D%/fixture.c %D%/fixture.h
+FIXTURE = %D%/fake_conn.c %D%/fake_exchange.c %D%/fake_exchange.h %D%/fixture.c %D%/fixture.h
 UNIT_TESTS += %D%/test-accept
 UNIT_TESTS += %D%/test-access_log
 %C%_test_access_log_SOURCES = %D%/test-access_log.c $(AUTH) $(FIXTURE)
@@ -145,8 +211,10 @@ UNIT_TESTS += %D%/test-tags
 UNIT_TESTS += %D%/test-world
 %C%_test_world_SOURCES = %D%/test-world.c $(FIXTURE)
 
+UNIT_TESTS += %D%/test-state
+
 # registry: writing
-PUSH = %D%/fake_exchange.c %D%/fake_exchange.h %D%/push_help.c %D%/push_help.h
+PUSH = %D%/fake_conn.c %D%/fake_exchange.c %D%/fake_exchange.h %D%/push_help.c %D%/push_help.h
 UNIT_TESTS += %D%/test-content_range
 UNIT_TESTS += %D%/test-manifest_doc
 UNIT_TESTS += %D%/test-manifest_put
@@ -163,12 +231,20 @@ UNIT_TESTS += %D%/test-upload_start
 CLI_LIBS = libcli.a $(UNIT_LIBS)
 UNIT_TESTS += %D%/test-client
 %C%_test_client_LDADD = $(CLI_LIBS)
+UNIT_TESTS += %D%/test-secret_input
+%C%_test_secret_input_LDADD = $(CLI_LIBS)
+UNIT_TESTS += %D%/test-control_command
+%C%_test_control_command_LDADD = $(CLI_LIBS)
+UNIT_TESTS += %D%/test-criteria
+%C%_test_criteria_LDADD = $(CLI_LIBS)
 UNIT_TESTS += %D%/test-ready
 %C%_test_ready_LDADD = $(CLI_LIBS)
 UNIT_TESTS += %D%/test-registry_environment
 %C%_test_registry_environment_LDADD = $(CLI_LIBS)
 UNIT_TESTS += %D%/test-serve_settings
 %C%_test_serve_settings_LDADD = $(CLI_LIBS)
+UNIT_TESTS += %D%/test-table
+%C%_test_table_LDADD = $(CLI_LIBS)
 
 # the test helper itself
 UNIT_TESTS += %D%/test-tap

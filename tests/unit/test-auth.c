@@ -9,8 +9,11 @@
 #include <jansson.h>
 
 #include "auth/account.h"
+#include "auth/bearer.h"
+#include "auth/identity.h"
 #include "auth/internal.h"
 #include "auth/keyring.h"
+#include "auth/scope.h"
 #include "lib/http/loop.h"
 #include "lib/util/buf.h"
 #include "lib/util/clock.h"
@@ -258,6 +261,94 @@ static void test_run_time(void)
     auth_free(auth);
 }
 
+static void test_policy_at_run_time(void)
+{
+    json_t *open = json_loads("[{\"actions\": [\"*\"], \"catalog\": true}]", 0, NULL);
+    json_t *bad = json_loads("[{\"actions\": [\"pul\"]}]", 0, NULL);
+    struct auth *auth = NULL;
+    struct err err = {0};
+    json_t *rules;
+
+    is_int(make(&auth,
+                (struct auth_settings){.users = (const char *const[]){"alice:x"}, .user_count = 1},
+                NULL, NULL, &err),
+           0, "made");
+    rules = auth_policy_get(auth);
+    is_str(
+        json_string_value(json_array_get(json_object_get(json_array_get(rules, 0), "accounts"), 0)),
+        "authenticated", "without a policy, the default rule is told");
+    json_decref(rules);
+    is_int(auth->ping, AUTH_PING_CHALLENGE, "something is private");
+    is_int(auth_policy_set(auth, open, &err), 0, "an open policy: %s", err.msg);
+    is_int(auth->ping, AUTH_PING_OPEN, "nobody has to log in");
+    is_int(auth_policy_set(auth, bad, &err), -1, "a wrong one: %s", err.msg);
+    rules = auth_policy_get(auth);
+    ok(json_equal(rules, open), "the policy stays");
+    json_decref(rules);
+    is_int(auth_policy_set(auth, NULL, &err), 0, "none");
+    is_int(auth->ping, AUTH_PING_CHALLENGE, "private again");
+    auth_free(auth);
+    is_int(make(&auth, (struct auth_settings){.ping = AUTH_PING_OPEN_CHALLENGE}, NULL, NULL, &err),
+           0, "made");
+    is_int(auth_policy_set(auth, open, &err), 0, "an open policy");
+    is_int(auth->ping, AUTH_PING_OPEN_CHALLENGE, "what was chosen stays");
+    auth_free(auth);
+    json_decref(open);
+    json_decref(bad);
+}
+
+static enum identity_kind kind_of(struct auth *auth, const char *token)
+{
+    struct identity id;
+    enum identity_kind kind;
+    bool foreign;
+
+    identity_init(&id);
+    bearer_check(auth, token, BEARER_ANY, &id, &foreign);
+    kind = id.kind;
+    identity_done(&id);
+    return kind;
+}
+
+static void test_tokens_at_run_time(void)
+{
+    const struct scope_set none = {0};
+    struct auth_mint what = {.account = "alice", .access = &none};
+    struct auth_minted minted = {0};
+    struct auth *auth = NULL;
+    struct err err = {0};
+    json_t *row = NULL;
+
+    is_int(make(&auth,
+                (struct auth_settings){.users = (const char *const[]){"alice:x"}, .user_count = 1},
+                NULL, NULL, &err),
+           0, "made");
+    is_int(auth_token_mint(auth, &minted, &what, &err), 0, "a token: %s", err.msg);
+    is_int(minted.expires - minted.issued_at, 300, "lives as others do");
+    is_int(kind_of(auth, minted.token), IDENTITY_BEARER, "it is good");
+    is_int(auth_access_token_revoke(auth, minted.token, &err), 0, "revoked: %s", err.msg);
+    is_int(kind_of(auth, minted.token), IDENTITY_INVALID, "no more");
+    free(minted.token);
+    what.ttl = 60;
+    what.age = 3600;
+    is_int(auth_token_mint(auth, &minted, &what, &err), 0, "an old one");
+    is_int(kind_of(auth, minted.token), IDENTITY_EXPIRED, "has expired");
+    is_int(auth_access_token_revoke(auth, minted.token, &err), 0, "which is revoked enough");
+    minted.token[strlen(minted.token) / 2] ^= 1;
+    is_int(auth_access_token_revoke(auth, minted.token, &err), -1, "broken: %s", err.msg);
+    ok(strstr(err.msg, minted.token) == NULL, "the token is not told");
+    free(minted.token);
+    what.account = "nobody";
+    is_int(auth_token_mint(auth, &minted, &what, &err), -1, "for nobody: %s", err.msg);
+    is_int(err.code, ERR_ABSENT, "not found");
+    is_int(auth_account_set_subject(auth, "alice", "CN=alice", &err), 0, "a subject");
+    is_int(auth_account_describe(auth, "alice", &row, &err), 0, "described");
+    is_str(json_string_value(json_object_get(row, "subject")), "CN=alice", "with it");
+    json_decref(row);
+    is_int(auth_account_describe(auth, "nobody", &row, &err), -1, "not so others: %s", err.msg);
+    auth_free(auth);
+}
+
 int main(void)
 {
     plan_lazy();
@@ -267,6 +358,8 @@ int main(void)
     test_sources();
     test_rsa();
     test_run_time();
+    test_policy_at_run_time();
+    test_tokens_at_run_time();
     loop_free(loop);
     done_testing();
 }

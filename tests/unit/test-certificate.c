@@ -176,6 +176,30 @@ static void test_broken_ca(void)
     ok(strstr(err.msg, "cannot make the folder") != NULL, "is told: %s", err.msg);
 }
 
+/* The folder's CA does not fit its key any more: see test_broken_ca(). */
+static void test_text(void)
+{
+    struct certificate_request request = {.common_name = "x"};
+    struct certificate_text text;
+    struct err err;
+
+    is_int(certificate_make_text(&text, NULL, &request, &err), 0, "a pair in memory");
+    ok(strncmp(text.certificate, "-----BEGIN CERTIFICATE", 22) == 0 &&
+           strstr(text.certificate + 5, "BEGIN CERTIFICATE") != NULL,
+       "a certificate with its CA behind it");
+    ok(strstr(text.key, "PRIVATE KEY") != NULL, "and its key");
+    free(text.certificate);
+    free(text.key);
+    request.flaw = CERTIFICATE_SELF_SIGNED;
+    is_int(certificate_make_text(&text, folder, &request, &err), 0, "one that needs no CA");
+    ok(strstr(text.certificate + 30, "BEGIN CERTIFICATE") == NULL, "stands alone");
+    free(text.certificate);
+    free(text.key);
+    request.flaw = CERTIFICATE_EXPIRED;
+    is_int(certificate_make_text(&text, folder, &request, &err), -1, "a broken CA signs nothing");
+    is_int(certificate_make_text(&text, "/proc/none", &request, &err), -1, "nor does none");
+}
+
 static void remove_all(void)
 {
     static const char *const left[] = {
@@ -200,6 +224,7 @@ int main(void)
     test_make();
     test_again();
     test_broken_ca();
+    test_text();
     remove_all();
     done_testing();
 }

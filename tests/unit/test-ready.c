@@ -35,15 +35,16 @@ static void test_line(void)
     auto_buf struct buf b = BUF_INIT(1000);
     char want[300];
 
-    ready_format(&b, listeners, 1);
+    ready_format(&b, listeners, 1, NULL);
     (void)snprintf(want, sizeof(want), "ocimock: ready registry=%s\n",
                    http_listener_url(listeners[0]));
     is_str(buf_text(&b), want, "one listener");
     buf_reset(&b);
-    ready_format(&b, listeners, 2);
-    (void)snprintf(want, sizeof(want), "ocimock: ready registry=%s,%s\n",
+    ready_format(&b, listeners, 2, "http://127.0.0.1:5001");
+    (void)snprintf(want, sizeof(want),
+                   "ocimock: ready registry=%s,%s control=http://127.0.0.1:5001\n",
                    http_listener_url(listeners[0]), http_listener_url(listeners[1]));
-    is_str(buf_text(&b), want, "two listeners");
+    is_str(buf_text(&b), want, "two listeners and the control API");
 }
 
 static void test_port_file(void)

@@ -21,6 +21,8 @@ struct script {
     struct vars *vars;           /* owned */
     const struct response *last; /* borrowed from client */
     char *authorization;         /* owned; NULL: none */
+    struct client *control;      /* owned: for the control API; NULL until needed */
+    bool control_over;           /* its last answer closed the connection */
 };
 
 /* Why an answer is not what a step wants: the first reason only. */
@@ -57,6 +59,7 @@ struct script *script_new(struct server *s)
 void script_free(struct script *t)
 {
     client_free(t->client);
+    client_free(t->control);
     vars_free(t->vars);
     free(t->authorization);
     free(t);
@@ -182,6 +185,28 @@ static char *in_chunks(const char *body)
     return out;
 }
 
+/* Requests to the control API go to its own address, without the registry's credentials. */
+static bool is_control(const char *target)
+{
+    return strncmp(target, "/control/", 9) == 0;
+}
+
+static const struct response *send_control(struct script *t, const char *method, const char *target,
+                                           const char *body)
+{
+    const struct response *r;
+
+    if (t->control == NULL || t->control_over) {
+        client_free(t->control);
+        t->control = client_new(server_control_url(t->server));
+    }
+    r = client_call(t->control, method, target,
+                    body != NULL ? "Content-Type: application/json\r\n" : NULL, body,
+                    body != NULL ? strlen(body) : 0);
+    t->control_over = r->close || r->status == 0;
+    return r;
+}
+
 const struct response *script_send(struct script *t, const char *request, const char *headers,
                                    const char *body)
 {
@@ -196,6 +221,8 @@ const struct response *script_send(struct script *t, const char *request, const 
     if (target == NULL)
         bail("a request is a method and a target, not '%s'", line);
     *target++ = '\0';
+    if (is_control(target))
+        return send_control(t, line, target, sent);
     if (strstr(expanded, "Transfer-Encoding: chunked") != NULL)
         sent = chunks = in_chunks(text);
     t->last = client_call(script_client(t), line, target, *wire != '\0' ? wire : NULL, sent,
@@ -323,7 +350,7 @@ static void judge(struct script *t, struct verdict *v, const struct step *step,
         blame(v, "no proper answer: %s", r->error);
     else if (r->status != step->status)
         blame(v, "the status is %d, not %d", r->status, step->status);
-    if (r->status != 0)
+    if (r->status != 0 && !is_control(strchr(step->request, ' ') + 1))
         check_common(v, step, r);
     if (step->want != NULL) {
         auto_free char *want = vars_expand(t->vars, step->want);

@@ -8,8 +8,10 @@
  *     ${name}       its sha256 digest           ${name.body}  the bytes
  *     ${name.512}   its sha512 digest           ${name.size}  their number
  *
- * Beside what a step asks for, each answer below /v2/ is checked for the rules that hold always:
- * C1 (version header), C2 (form of an error), C3 (HEAD).
+ * Targets below /control/ are the control API's, and bodies sent there are JSON.
+ *
+ * Beside what a step asks for, each other answer below /v2/ is checked for the rules that hold
+ * always: C1 (version header), C2 (form of an error), C3 (HEAD).
  */
 #ifndef TESTS_INTEGRATION_LIB_SCRIPT_H
 #define TESTS_INTEGRATION_LIB_SCRIPT_H

@@ -43,6 +43,7 @@ struct server {
     char ready[1024];           /* the ready line, cut apart at the ends of the addresses */
     const char *urls[URLS_MAX]; /* point into ready */
     unsigned url_count;
+    const char *control; /* points into ready; NULL: no control API */
 };
 
 /* Those that run, to be cleaned up when the test program gives up. */
@@ -286,6 +287,9 @@ static void parse_ready_line(struct server *s)
 
     if (strncmp(s->ready, start, strlen(start)) != 0)
         bail("not a ready line: '%s'", s->ready);
+    s->control = strstr(rest, " control=");
+    if (s->control != NULL)
+        s->control += strlen(" control=");
     rest[strcspn(rest, " ")] = '\0';
     while ((url = strsep(&rest, ",")) != NULL && s->url_count < URLS_MAX)
         s->urls[s->url_count++] = url;
@@ -368,6 +372,13 @@ const char *server_url(const struct server *s, unsigned i)
     if (i >= s->url_count)
         bail("the ready line has only %u addresses", s->url_count);
     return s->urls[i];
+}
+
+const char *server_control_url(const struct server *s)
+{
+    if (s->control == NULL)
+        bail("the ready line has no control address");
+    return s->control;
 }
 
 unsigned server_url_count(const struct server *s)

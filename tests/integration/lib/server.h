@@ -33,6 +33,8 @@ bool server_is_refused(const struct server_options *options, int exit_status, co
 /* Address number i (from 0) of the ready line; ends the test program when there are fewer. */
 const char *server_url(const struct server *s, unsigned i);
 unsigned server_url_count(const struct server *s);
+/* Of the control API; ends the test program when there is none. */
+const char *server_control_url(const struct server *s);
 const char *server_folder(const struct server *s);
 void server_signal(struct server *s, int signal);
 /* Closes the server's standard input. */

@@ -1,0 +1,571 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The commands that steer a running server, against one.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    T=$BATS_TEST_TMPDIR
+    PID=
+    : "${OCIMOCK:?names the program}"
+    while read -r name; do
+        unset "$name"
+    done < <(compgen -e | grep -E '^(OCIMOCK|REGISTRY)_|^NO_COLOR$')
+}
+
+teardown() {
+    if [[ -n $PID ]]; then
+        kill -KILL "$PID" 2>/dev/null || true
+        wait "$PID" 2>/dev/null || true
+    fi
+}
+
+# start OPTION...: a server on free ports; sets PID, URL and OCIMOCK_CONTROL.
+start() {
+    local line
+
+    mkfifo "$T/ready"
+    "$OCIMOCK" serve --listen 127.0.0.1:0 --control 127.0.0.1:0 --ready-fd 4 "$@" \
+        4>"$T/ready" <&0 >"$T/out" 2>"$T/log" 3>&- 6>&- &
+    PID=$!
+    if ! read -r -t 20 line <"$T/ready"; then
+        cat "$T/log"
+        return 1
+    fi
+    URL=${line#*registry=}
+    URL=${URL%% *}
+    export OCIMOCK_CONTROL=${line#*control=}
+}
+
+# ask WORD...: runs the program.
+ask() {
+    run --separate-stderr "$OCIMOCK" "$@"
+}
+
+# refused STATUS MESSAGE: of the last `ask`; the message is a glob.
+refused() {
+    # shellcheck disable=SC2154 # run sets it
+    echo "status $status: $stderr"
+    # shellcheck disable=SC2053,SC2154 # a glob
+    [[ $status -eq $1 && $output == "" && ${stderr_lines[0]} == $2 ]]
+}
+
+# get PATH OPTION...: the status of GET
+get() {
+    curl --noproxy '*' -s -o /dev/null -w '%{http_code}' "${@:2}" "$URL$1"
+}
+
+# push IMAGE: a manifest without blobs; sets DIGEST
+push() {
+    local repo=${1%%:*} tag=${1##*:}
+    local type=application/vnd.oci.image.index.v1+json
+
+    printf '{"schemaVersion":2,"mediaType":"%s","manifests":[],"annotations":{"for":"%s"}}' \
+        "$type" "$1" >"$T/manifest"
+    DIGEST=sha256:$(sha256sum "$T/manifest" | cut -d ' ' -f 1)
+    [[ $(get "/v2/$repo/manifests/$tag" -X PUT -H "Content-Type: $type" --data-binary "@$T/manifest") == 201 ]]
+}
+
+# --- Finding the server
+
+@test "nobody there: exit status 4, a sentence" {
+    ask image list --control 127.0.0.1:1
+    refused 4 "ocimock image list: no answer from http://127.0.0.1:1/*"
+    OCIMOCK_CONTROL=127.0.0.1:1 ask verify --op ping
+    refused 4 "ocimock verify: no answer from *"
+    ask requests --control 127.0.0.1:1 --json
+    refused 4 "*"
+}
+
+@test "an address, a URL, 0.0.0.0; the flag ranks above the variable" {
+    start
+    local port=${OCIMOCK_CONTROL##*:}
+
+    "$OCIMOCK" clock
+    "$OCIMOCK" clock --control "http://127.0.0.1:$port/"
+    OCIMOCK_CONTROL=0.0.0.0:$port "$OCIMOCK" clock
+    OCIMOCK_CONTROL=127.0.0.1:1 "$OCIMOCK" clock --control "127.0.0.1:$port"
+    ask clock --control 'ftp://x'
+    refused 2 "ocimock clock show: 'ftp://x' is no http or https URL"
+}
+
+@test "another server is no control API" {
+    start
+    ask image list --control "$URL"
+    refused 1 "ocimock image list: $URL answers 404: that is no control API of ocimock"
+}
+
+@test "a token: from the environment or a file, else a hint" {
+    echo sesame >"$T/token"
+    start --control-token-file "$T/token"
+    ask clock
+    refused 1 "*set OCIMOCK_CONTROL_TOKEN or use --control-token-file"
+    OCIMOCK_CONTROL_TOKEN=wrong ask clock
+    refused 1 "*token*"
+    OCIMOCK_CONTROL_TOKEN=sesame "$OCIMOCK" clock
+    OCIMOCK_CONTROL_TOKEN_FILE=$T/token "$OCIMOCK" clock
+    OCIMOCK_CONTROL_TOKEN=wrong "$OCIMOCK" clock --control-token-file "$T/token"
+    ask clock --control-token-file "$T/none"
+    refused 1 "ocimock clock show: control token: *none*"
+}
+
+@test "a world by its name" {
+    start
+    "$OCIMOCK" clock --world default
+    ask clock --world nope
+    refused 1 "ocimock clock show: there is no world 'nope'"
+    ask clock --world a/b
+    refused 1 "*"
+}
+
+@test "wrong usage: exit status 2, before any server is asked" {
+    local command
+
+    for command in image gate fault; do
+        ask $command
+        refused 2 "ocimock $command: one of * is missing"
+        ask $command lst
+        refused 2 "ocimock $command: 'lst' is unknown: did you mean 'list'?"
+    done
+    ask clock 5
+    refused 2 "ocimock clock: '5' is unknown: known are show, advance, set"
+    ask image set team/app
+    refused 2 "ocimock image set: IMAGE and STATE are wanted: *"
+    ask image list x
+    refused 2 "ocimock image list: 'x' is one word too many"
+    ask image set a absent --times 0
+    refused 2 "ocimock image set: --times: *"
+    ask image set a absent --tims 2
+    refused 2 "ocimock image set: unknown option '--tims': did you mean '--times'?"
+    ask verify
+    refused 2 "ocimock verify: nothing is expected: *"
+    ask verify --op ping --count 1 --never
+    refused 2 "*exclude each other"
+    ask verify --op ping --body x
+    refused 2 "ocimock verify: --body holds all of it: *"
+    ask requests --count --clear
+    refused 2 "*exclude each other"
+    ask requests seven
+    refused 2 "ocimock requests: 'seven' is no number of a request"
+    ask registry set delete
+    refused 2 "ocimock registry set: 'delete' is not SWITCH=VALUE"
+    ask fault add --op ping
+    refused 2 "ocimock fault add: a FILE of rules is wanted, or what to do: *"
+    ask fault add rules.yaml --status 500
+    refused 2 "ocimock fault add: options of a rule do not go with a FILE"
+    ask fault add --header ': 1'
+    refused 2 "ocimock fault add: --header: ': 1' is not 'NAME: VALUE'"
+    ask fault add --cut 1MiB
+    refused 2 "ocimock fault add: --cut: '1MiB' is not N:HOW, *"
+    ask fault add --then '[]'
+    refused 2 "ocimock fault add: --then: a JSON object is wanted: *"
+    ask fault remove
+    refused 2 "ocimock fault remove: one of ID, --tag and --all is wanted"
+    ask fault remove a --all
+    refused 2 "ocimock fault remove: one of ID, --tag and --all is wanted"
+    ask with rules.yaml
+    refused 2 "ocimock with: RULES and a COMMAND are wanted: *"
+    ask clock advance soon
+    refused 2 "ocimock clock advance: *"
+    ask clock set tomorrow
+    refused 2 "ocimock clock set: 'tomorrow' is neither a time *"
+    ask clock set 2001-01-01T00:00:00Z --control 127.0.0.1:1
+    refused 4 "*"
+}
+
+@test "help begins with examples" {
+    local words
+
+    for words in image "image list" "image set" "image clear" "image retag" requests verify wait \
+        gate "gate list" "gate release" "gate close" clock "clock show" "clock advance" "clock set" \
+        registry "registry show" "registry set" fault "fault list" "fault add" "fault remove" \
+        "fault enable" "fault disable" with; do
+        # shellcheck disable=SC2086 # words of the command
+        run -0 "$OCIMOCK" $words --help
+        [[ $output == "Examples:"*"Usage: ocimock ${words%% *} "* ]]
+    done
+}
+
+# --- Images
+
+@test "image: absent and back, with the same digest" {
+    start
+    push team/app:v1
+    ask image set team/app:v1 absent
+    [[ $status -eq 0 && $output == "team/app:v1 is absent" ]]
+    [[ $(get /v2/team/app/manifests/v1) == 404 ]]
+    ask image list
+    echo "$output"
+    [[ $status -eq 0 && ${lines[0]} == IMAGE*STATE*USER* && ${lines[1]} =~ ^team/app:v1\ +absent\ +\*\ +-\ +-\ +-$ ]]
+    "$OCIMOCK" image list --json | jq -e '.images[0].state == "absent"'
+    "$OCIMOCK" image set team/app:v1 present
+    [[ $(curl --noproxy '*' -s -D - -o /dev/null "$URL/v2/team/app/manifests/v1" | tr -d '\r' |
+        sed -n 's/^Docker-Content-Digest: //p') == "$DIGEST" ]]
+}
+
+@test "image: limits" {
+    start
+    push team/app:v1
+    "$OCIMOCK" image set team/app:v1 absent --times 1 --for 90s --sticky
+    ask image list
+    [[ ${lines[1]} == *"1 left, for 1m30s, sticky" || ${lines[1]} == *"1 left, for 1m29s, sticky" ]]
+    [[ $(get /v2/team/app/manifests/v1) == 404 && $(get /v2/team/app/manifests/v1) == 200 ]]
+    ask image list
+    [[ ${lines[1]} =~ ^team/app:v1\ +absent\ +\*\ +2\ +1\ +0\ left, ]]
+    "$OCIMOCK" image set team/app:v1 unauthorized --after 1 --challenge-error none
+    [[ $(get /v2/team/app/manifests/v1) == 200 && $(get /v2/team/app/manifests/v1) == 401 ]]
+    "$OCIMOCK" image set 'team/*' denied --user anonymous
+    ask image list
+    [[ $output == *"team/*"*denied*anonymous* ]]
+}
+
+@test "image: what the server refuses is said in its words" {
+    start
+    ask image set team/app:v1 gone
+    refused 2 "ocimock image set: *'gone' is not allowed: expected present, absent, unauthorized or denied"
+    ask image set TEAM/app absent
+    refused 2 "ocimock image set: image 'TEAM/app': that is no repository name: *"
+    ask image set team/app absent --user bob
+    refused 2 "*authentication is off*"
+}
+
+@test "image clear: one, those of a user, all" {
+    start --user alice:secret
+    "$OCIMOCK" image set a absent
+    "$OCIMOCK" image set b absent
+    "$OCIMOCK" image set b denied --user alice
+    "$OCIMOCK" image set c denied
+    ask image clear a
+    [[ $status -eq 0 && $output == "1 state forgotten" ]]
+    ask image clear --user alice
+    [[ $output == "1 state forgotten" ]]
+    ask image clear --json
+    [[ $(jq .removed <<<"$output") == 2 ]]
+}
+
+@test "image retag: moves a tag" {
+    start
+    push app:v1
+    push app:v2
+    ask image retag app:v1 v2
+    [[ $status -eq 0 && $output == "app:v1 is $DIGEST" ]]
+    [[ $(curl --noproxy '*' -s "$URL/v2/app/manifests/v1" | sha256sum) == "${DIGEST#sha256:} "* ]]
+    ask image retag app:v1 v3
+    refused 1 "ocimock image retag: app has no manifest 'v3'"
+}
+
+# --- Requests
+
+@test "requests: a table, filters, one with its headers" {
+    start
+    get /v2/ -A probe/1
+    get /v2/team/app/manifests/v1
+    get /v2/other/manifests/v1
+    ask requests
+    [[ $status -eq 0 && ${#lines[@]} -eq 4 && ${lines[0]} == SEQ*TIME*OP*IMAGE*USER*STATUS*BYTES*MS*CAUSE ]]
+    [[ ${lines[1]} =~ ^\ +1\ .*\ ping\ +/v2/\ +anonymous\ +200\  ]]
+    [[ ${lines[2]} =~ ^\ +2\ .*\ manifest.get\ +team/app:v1\ +anonymous\ +404\  ]]
+    [[ ! $output == *$'\033'* ]]
+    ask requests --repo 'team/*' --status 4xx
+    [[ ${#lines[@]} -eq 2 && ${lines[1]} == *team/app:v1* ]]
+    ask requests --op 'ping,manifest.*' --repo '!team/*' --since 2
+    [[ ${#lines[@]} -eq 2 && ${lines[1]} == *other:v1* ]]
+    ask requests --limit 1
+    [[ ${#lines[@]} -eq 2 && $stderr == *"there are more"* ]]
+    ask requests --user-agent 'probe/*' --json
+    [[ $(jq '.requests | length' <<<"$output") == 1 ]]
+    ask requests 1
+    [[ $status -eq 0 && $output == *"User-Agent: probe/1"* ]]
+    ask requests 99
+    refused 1 "ocimock requests: the journal has no request '99'"
+    ask requests --op pnig
+    refused 2 "ocimock requests: *did you mean 'ping'?*"
+}
+
+@test "requests: count, statistics, clear" {
+    start
+    get /v2/
+    get /v2/_catalog
+    ask requests --count --op ping
+    [[ $status -eq 0 && $output == 1 ]]
+    ask requests --stats --json
+    [[ $(jq .last <<<"$output") == 2 ]]
+    ask requests --clear
+    [[ $status -eq 0 && $output == "" ]]
+    [[ $("$OCIMOCK" requests --count) == 0 ]]
+}
+
+@test "requests: cut to the terminal, colours there, none with NO_COLOR" {
+    command -v script >/dev/null || skip "script is not installed"
+    start
+    get "/v2/$(printf 'a%.0s' {1..120})/manifests/v1"
+    export TERM=xterm
+    script -qec "stty cols 90; '$OCIMOCK' requests" /dev/null </dev/null >"$T/terminal"
+    grep -q $'\033\[33m404\033\[0m' "$T/terminal"
+    grep -q 'aaa\.\.\.' "$T/terminal"
+    [[ $(tr -d '\r' <"$T/terminal" | sed 's/\x1b\[[0-9]*m//g' | wc -L) -le 90 ]]
+    NO_COLOR=1 script -qec "stty cols 90; '$OCIMOCK' requests" /dev/null </dev/null >"$T/terminal"
+    run ! grep -q $'\033' "$T/terminal"
+}
+
+@test "requests --follow: what comes, once it has ended" {
+    local line
+
+    start
+    get /v2/
+    mkfifo "$T/follow"
+    "$OCIMOCK" requests --follow --json --op manifest.get >"$T/follow" 2>/dev/null 3>&- &
+    exec 5<"$T/follow"
+    get /v2/app/manifests/v1
+    read -r -t 10 -u 5 line
+    [[ $(jq -r .ref <<<"$line") == v1 ]]
+    get /v2/_catalog
+    get /v2/app/manifests/v2
+    read -r -t 10 -u 5 line
+    [[ $(jq -r .ref <<<"$line") == v2 && $(jq .status <<<"$line") == 404 ]]
+    kill "$!"
+    exec 5<&-
+}
+
+# --- Assertions
+
+@test "verify: 0 when it holds, 3 with the nearest when not" {
+    start
+    get /v2/team/app/manifests/v1
+    ask verify --op manifest.get --repo team/app --count 1
+    [[ $status -eq 0 && $output == "expected exactly 1 request "*"found 1" ]]
+    ask verify --op manifest.get --repo team/apx
+    refused 3 "ocimock verify: expected at least 1 request *, found 0"
+    [[ ${stderr_lines[1]} == *"nearest #1 GET '/v2/team/app/manifests/v1' 404: repo is 'team/app', wanted "* ]]
+    ask verify --op manifest.get --never
+    refused 3 "*found 1"
+    ask verify --op manifest.get --never --since 1
+    [[ $status -eq 0 ]]
+    ask verify --op manifest.get --min 1 --max 2
+    [[ $status -eq 0 ]]
+    ask verify --op manifest.get --min 2
+    refused 3 "ocimock verify: expected at least 2 requests *"
+    ask verify --op manifest.get --count 2 --json
+    [[ $status -eq 3 && $(jq .held <<<"$output") == false ]]
+    ask verify --op blob.get --status 500 --within 200ms
+    refused 3 "*"
+}
+
+@test "verify --within: it may still happen" {
+    start
+    "$OCIMOCK" verify --op ping --within 20s 3>&- &
+    until "$OCIMOCK" requests --count --op ping | grep -q 1; do get /v2/; done
+    wait $!
+}
+
+@test "verify --body: sequences; mistakes have a line" {
+    start
+    get /v2/
+    get /v2/app/manifests/v1
+    ask verify --body - <<<'{"sequence": [{"op": "ping"}, {"op": "manifest.get"}], "strict": true}'
+    [[ $status -eq 0 ]]
+    printf 'sequence:\n  - op: manifest.get\n  - op: ping\n' >"$T/order.yaml"
+    ask verify --body "$T/order.yaml"
+    refused 3 "ocimock verify: expected 2 requests in this order, found 1, *"
+    printf 'match:\n  op: ping\n  rpo: x\n' >"$T/wrong.yaml"
+    ask verify --body "$T/wrong.yaml"
+    refused 2 "ocimock verify: $T/wrong.yaml:3: match.rpo: unknown key: did you mean 'repo'?*"
+    ask verify --body "$T/none.yaml"
+    refused 1 "ocimock verify: *none.yaml*"
+}
+
+@test "wait: until it happened, 3 when it did not" {
+    start
+    ask wait --op ping --timeout 200ms
+    refused 3 "ocimock wait: expected at least 1 request *, found 0"
+    "$OCIMOCK" wait --op ping --count 2 --timeout 20s 3>&- &
+    get /v2/
+    get /v2/
+    wait $!
+    ask wait --op ping --since 2 -t 100ms
+    refused 3 "*"
+}
+
+# --- Switches
+
+@test "clock: shown, advanced, set" {
+    start
+    ask clock
+    [[ $status -eq 0 && $output =~ ^[0-9T:-]+Z$ ]]
+    ask clock advance 90m
+    [[ $output == *"Z (1h30m ahead)" ]]
+    ask clock show --json
+    [[ $(jq .shift_ms <<<"$output") == 5400000 ]]
+    ask clock set 2099-01-31T12:00:00Z
+    [[ $output == "2099-01-31T12:00:0"*" ahead)" ]]
+    ask clock set 2001-01-01T00:00:00Z
+    refused 2 "ocimock clock set: '2001-01-01T00:00:00Z' is in the past: *"
+    ask clock set 0
+    [[ $output =~ ^[0-9T:-]+Z$ ]]
+}
+
+@test "registry: switches" {
+    start
+    push app:v1
+    ask registry set delete.tag=405 delete.blob=pretend referrers=false
+    [[ $status -eq 0 && $output == *"delete.tag "*405* ]]
+    [[ $(get /v2/app/manifests/v1 -X DELETE) == 405 ]]
+    "$OCIMOCK" registry --json | jq -e '.delete.tag == "405" and .delete.blob == "pretend" and .referrers == false'
+    "$OCIMOCK" registry set mode=read-only
+    [[ $(get /v2/app/blobs/uploads/ -X POST) == 4* ]]
+    ask registry set delete.tga=405
+    refused 2 "ocimock registry set: *did you mean 'tag'?*"
+    ask registry set delete=on delete.tag=405
+    refused 2 "ocimock registry set: 'delete.tag=405' does not go with the words before it"
+}
+
+# --- Rules
+
+@test "fault add: options, as often as they say; list" {
+    start
+    ask fault add --op ping --status 503 --message 'come back' --times 2 --header 'Retry-After: 1' --tag t42
+    [[ $status -eq 0 && $output == r1 ]]
+    [[ $(curl --noproxy '*' -s -D "$T/head" "$URL/v2/" | jq -r '.errors[0].message') == "come back" ]]
+    grep -qi '^retry-after: 1' "$T/head"
+    [[ $(get /v2/) == 503 && $(get /v2/) == 200 ]]
+    "$OCIMOCK" fault add --op manifest.get --repo 'team/*' --redirect "$URL/v2/" --id away --priority -3
+    ask fault list
+    [[ ${#lines[@]} -eq 3 && ${lines[0]} == ID*HITS*LEFT*STATE*PRIORITY*WHEN*THEN*TAGS ]]
+    [[ ${lines[1]} =~ ^r1\ +2\ +0\ +exhausted\ .*op=ping\ .*status=503\ .*t42$ ]]
+    [[ ${lines[2]} =~ ^away\ +0\ +-\ +active\ +-3\ .*repo=team/ ]]
+    [[ $(get /v2/team/app/manifests/v1) == 30? ]]
+    ask fault list --tag t42 --json
+    [[ $(jq -c '[.rules[].id]' <<<"$output") == '["r1"]' ]]
+    ask requests --rule r1 --count
+    [[ $output == 2 ]]
+}
+
+@test "fault add: a cut, a delay, what there are no options for" {
+    start
+    "$OCIMOCK" fault add --op ping --cut 1:reset --nth 1
+    run curl --noproxy '*' -s -o /dev/null "$URL/v2/"
+    [[ $status -eq 56 || $status -eq 18 ]]
+    "$OCIMOCK" fault add --op ping --delay 300ms --then '{"status": 418}' --probability 1 --ttl 1h
+    [[ $(curl --noproxy '*' -s -o /dev/null -w '%{http_code} %{time_total}' "$URL/v2/") == "418 0."[3-9]* ]]
+    ask fault add --status 5x
+    refused 2 "ocimock fault add: then.status: expected a whole number*"
+    ask fault add --connection sink
+    refused 2 "ocimock fault add: then.connection: 'sink' is not allowed*"
+}
+
+@test "fault add: files; mistakes have a line, and nothing is added" {
+    start
+    printf 'rules:\n  - {id: a, when: {op: ping}, then: {status: 503}}\n  - {id: b, then: {delay: 1ms}}\n' >"$T/rules.yaml"
+    ask fault add "$T/rules.yaml"
+    [[ $status -eq 0 && $output == $'a\nb' ]]
+    ask fault add "$T/rules.yaml"
+    refused 1 "ocimock fault add: *'a' exists*"
+    ask fault add - <<<'{"when": {"op": "token"}, "then": {"status": 500}}'
+    [[ $status -eq 0 && ${#lines[@]} -eq 1 ]]
+    printf 'rules:\n  - then: {status: 503}\n  - when:\n      op: blob.get\n      rpo: x\n    then: {status: 500}\n' >"$T/wrong.yaml"
+    ask fault add "$T/wrong.yaml"
+    refused 2 "ocimock fault add: $T/wrong.yaml:5: rules[[]1].when.rpo: unknown key: did you mean 'repo'?*"
+    [[ $("$OCIMOCK" fault list --json | jq '.rules | length') == 3 ]]
+}
+
+@test "fault: disable, enable, remove" {
+    start
+    "$OCIMOCK" fault add --op ping --status 503 --id one --tag x
+    "$OCIMOCK" fault add --op token --status 503 --id two --tag x --disabled
+    "$OCIMOCK" fault add --op catalog --status 503 --id three
+    "$OCIMOCK" fault disable one
+    [[ $(get /v2/) == 200 ]]
+    ask fault list
+    [[ $output =~ one\ +0\ +-\ +disabled ]]
+    "$OCIMOCK" fault enable one
+    [[ $(get /v2/) == 503 ]]
+    ask fault remove one
+    [[ $status -eq 0 && $(get /v2/) == 200 ]]
+    ask fault remove one
+    refused 1 "ocimock fault remove: there is no rule 'one'"
+    ask fault enable one
+    refused 1 "ocimock fault enable: there is no rule 'one'"
+    ask fault remove --tag x
+    [[ $output == "1 rule removed" ]]
+    ask fault remove --all --json
+    [[ $(jq .removed <<<"$output") == 1 ]]
+}
+
+@test "with: rules for as long as a command runs, its exit status" {
+    start
+    printf 'rules:\n  - {id: tea, when: {op: ping}, then: {status: 418}, tags: [mine]}\n  - {id: idle, when: {op: token}, then: {status: 500}}\n' >"$T/rules.yaml"
+    # shellcheck disable=SC2016 # of the inner shell
+    ask with "$T/rules.yaml" -- sh -c 'curl --noproxy "*" -s -o /dev/null -w "%{http_code}" "$1"; exit 7' sh "$URL/v2/"
+    [[ $status -eq 7 && $output == 418 ]]
+    [[ $stderr =~ tea\ +1\ .*mine,with- && $stderr =~ idle\ +0\  ]]
+    [[ $(get /v2/) == 200 && $("$OCIMOCK" fault list --json | jq '.rules | length') == 0 ]]
+    ask with "$T/rules.yaml" --json -- true
+    [[ $status -eq 0 && $(jq '.rules | length' <<<"$stderr") == 2 ]]
+    run -127 --separate-stderr "$OCIMOCK" with "$T/rules.yaml" -- "$T/none"
+    ask with "$T/rules.yaml" -- "$T"
+    [[ $status -eq 126 ]]
+    # shellcheck disable=SC2016 # of the inner shell
+    ask with "$T/rules.yaml" -- sh -c 'kill -9 $$'
+    [[ $status -eq 137 ]]
+    ask with "$T/none.yaml" -- touch "$T/ran"
+    [[ $status -eq 1 && ! -e $T/ran ]]
+    [[ $("$OCIMOCK" fault list --json | jq '.rules | length') == 0 ]]
+    ask with "$T/rules.yaml" --control 127.0.0.1:1 -- touch "$T/ran"
+    [[ $status -eq 4 && ! -e $T/ran ]]
+}
+
+@test "with: other rules stay, and a signal is handed on before the rules go" {
+    local pid status=0
+
+    start
+    "$OCIMOCK" fault add --op catalog --status 503 --id other
+    # shellcheck disable=SC2016 # of the inner shell
+    "$OCIMOCK" with - -- sh -c 'trap "exit 9" TERM; curl -s --noproxy "*" "$1" >/dev/null; while :; do sleep 0.05; done' sh "$URL/v2/" \
+        <<<'{"id": "tea", "when": {"op": "ping"}, "then": {"status": 418}}' 2>"$T/report" 3>&- &
+    pid=$!
+    "$OCIMOCK" wait --op ping --status 418 -t 20s
+    kill -TERM "$pid"
+    wait "$pid" || status=$?
+    [[ $status -eq 9 ]]
+    grep -qE '^tea +1 ' "$T/report"
+    [[ $("$OCIMOCK" fault list --json | jq -c '[.rules[].id]') == '["other"]' ]]
+}
+
+@test "gate: what is held, released once or for good" {
+    start
+    "$OCIMOCK" fault add --op ping --hold g1
+    get /v2/ >"$T/first" 3>&- &
+    until "$OCIMOCK" gate list --json | jq -e '.gates[0].held == 1'; do :; done
+    ask gate list
+    [[ $status -eq 0 && ${lines[1]} =~ ^g1\ +closed\ +1$ ]]
+    ask gate release g1 --once
+    [[ $status -eq 0 && $output == "1 answer released" ]]
+    wait $!
+    [[ $(<"$T/first") == 200 ]]
+    "$OCIMOCK" gate release g1
+    [[ $(get /v2/ --max-time 20) == 200 ]]
+    "$OCIMOCK" gate close g1
+    get /v2/ >"$T/second" 3>&- &
+    until "$OCIMOCK" gate list --json | jq -e '.gates[0].held == 1'; do :; done
+    "$OCIMOCK" gate release g1
+    wait $!
+}
+
+# --- The manual
+
+@test "the manual names the commands for a running server and their options" {
+    local section words flag
+
+    section=$(sed -n '/^\.SH "COMMANDS FOR A RUNNING SERVER"/,/^\.SH "OPTIONS OF GEN/p' "$TOP_SRCDIR/man/ocimock.1" |
+        sed 's/\\-/-/g')
+    for words in "image list" "image set" "image clear" "image retag" requests verify wait \
+        "fault list" "fault add" "fault remove" "fault enable" "fault disable" with \
+        "gate list" "gate release" "gate close" "registry set" "clock show" "clock advance" "clock set"; do
+        # shellcheck disable=SC2086 # words of the command
+        run -0 "$OCIMOCK" $words --help
+        [[ $section == *".SS \"$(sed -n 's/^Usage: //p' <<<"$output")\""* ]]
+        while read -r flag; do
+            [[ $section == *"\\fB$flag\\fR"* ]] || { echo "$words $flag" && false; }
+        done < <(grep -oE '^  (-., )?--[a-z0-9-]+' <<<"$output" | grep -oE -- '--.*')
+    done
+}

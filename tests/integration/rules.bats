@@ -1,0 +1,94 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Rules that a server starts with.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    T=$BATS_TEST_TMPDIR
+    PID=
+    : "${OCIMOCK:?names the program}"
+    while read -r name; do
+        unset "$name"
+    done < <(compgen -e | grep '^OCIMOCK_')
+}
+
+teardown() {
+    [[ -z $PID ]] || kill -KILL "$PID" 2>/dev/null || true
+}
+
+start() {
+    mkfifo "$T/ready"
+    "$OCIMOCK" serve --listen 127.0.0.1:0 --ready-fd 4 "$@" 4>"$T/ready" <&0 >"$T/out" 2>"$T/log" 3>&- 6>&- &
+    PID=$!
+    read -r -t 20 LINE <"$T/ready" || { cat "$T/log"; return 1; }
+    URL=${LINE#*registry=}
+    URL=${URL%% *}
+    CONTROL=${LINE##*control=}
+}
+
+status_of() {
+    curl --noproxy '*' -s -m 20 -o /dev/null -w '%{http_code}' "$@"
+}
+
+rules() {
+    curl --noproxy '*' -s -m 20 "$CONTROL/control/v1/rules" | jq -r '.rules[].id' | sort | paste -s -d ,
+}
+
+@test "--rules takes files and folders, YAML and JSON" {
+    mkdir "$T/d"
+    printf 'rules:\n  - {id: a, when: {op: ping}, then: {status: 503}}\n' >"$T/d/1.yaml"
+    printf '[{"id": "b", "when": {"op": "root"}, "then": {"status": 500}}]\n' >"$T/d/2.json"
+    printf 'nothing of ours\n' >"$T/d/README"
+    printf '{"id": "c", "when": {"op": "catalog"}, "then": {"status": 429}}\n' >"$T/one.json"
+    start --rules "$T/d" --rules "$T/one.json"
+    [[ $(rules) == a,b,c ]]
+    [[ $(status_of "$URL/v2/") == 503 && $(status_of "$URL/") == 500 ]]
+    [[ $(status_of "$URL/v2/_catalog") == 429 ]]
+}
+
+@test "OCIMOCK_RULES holds rules" {
+    export OCIMOCK_RULES='[{"id": "x", "when": {"op": "ping"}, "then": {"status": 418}, "times": 1}]'
+    start
+    [[ $(status_of "$URL/v2/") == 418 && $(status_of "$URL/v2/") == 200 ]]
+}
+
+@test "a bad rule stops the start and is named with its file" {
+    printf '[{"id": "a", "when": {"op": "ping"}, "then": {"status": 503}}]\n' >"$T/1.json"
+    printf 'rules:\n  - {when: {op: ping}, then: {status: 503}}\n  - {when: {op: ping}, then: {statu: 503}}\n' >"$T/2.yaml"
+    run -2 --separate-stderr "$OCIMOCK" serve --listen 127.0.0.1:0 --rules "$T/1.json" --rules "$T/2.yaml"
+    [[ $stderr == *"2.yaml (its rule 1)"*"then.statu: unknown key: did you mean 'status'?"* ]]
+    run --separate-stderr "$OCIMOCK" serve --listen 127.0.0.1:0 --rules "$T/none.yaml"
+    [[ $status -ne 0 && $stderr == *none.yaml* ]]
+}
+
+@test "SIGHUP reads them again; a bad set leaves the old one" {
+    printf '[{"id": "a", "when": {"op": "ping"}, "then": {"status": 503}}]\n' >"$T/r.json"
+    start --rules "$T/r.json"
+    [[ $(status_of "$URL/v2/") == 503 ]]
+    printf '[{"id": "a", "when": {"op": "ping"}, "then": {"status": 999999}}]\n' >"$T/r.json"
+    kill -HUP "$PID"
+    for _ in {1..200}; do grep -q 'old ones stay' "$T/log" && break; status_of "$URL/" >/dev/null; done
+    grep -q 'the rules were not read again, the old ones stay' "$T/log"
+    [[ $(status_of "$URL/v2/") == 503 ]]
+    printf '[{"id": "a", "when": {"op": "ping"}, "then": {"status": 500}}]\n' >"$T/r.json"
+    kill -HUP "$PID"
+    for _ in {1..200}; do [[ $(status_of "$URL/v2/") == 500 ]] && break; done
+    [[ $(status_of "$URL/v2/") == 500 ]]
+}
+
+@test "--seed: the same seed gives the same schedule" {
+    local rule='[{"id": "p", "when": {"op": "ping"}, "then": {"status": 503}, "probability": 0.5}]'
+    local -a seen=()
+
+    for seed in 7 7 8; do
+        start --rules-json "$rule" --seed "$seed"
+        seen+=("$(for _ in {1..24}; do status_of "$URL/v2/"; done)")
+        kill "$PID"
+        wait "$PID" || true
+        PID=
+        rm "$T/ready"
+    done
+    [[ ${seen[0]} == "${seen[1]}" && ${seen[0]} != "${seen[2]}" ]]
+    [[ ${seen[0]} == *503* && ${seen[0]} == *200* ]]
+}
