@@ -451,7 +451,7 @@ static void test_foreign(void)
 {
     static const char sa[] = "system:serviceaccount:team-a:default";
     char path[] = "/tmp/test-identity-XXXXXX";
-    auto_close int fd = mkstemp(path);
+    int fd = mkstemp(path);
     auto_free char *trust = NULL;
     auto_free char *token = NULL, *late = NULL;
     struct claims_settings c = {.issuer = "https://cluster", .subject = sa, .audience = "ocimock"};
@@ -459,6 +459,7 @@ static void test_foreign(void)
     struct keyring *cluster = other_ring(&key);
     struct auth *auth;
 
+    ok(fd >= 0 && close(fd) == 0, "a file for the key");
     write_public(path, key);
     ok(asprintf(&trust,
                 "[{\"pem\": \"%s\", \"issuer\": \"https://cluster\", \"audience\": \"ocimock\"}]",
