@@ -54,6 +54,9 @@ struct auth {
     struct logins *logins;            /* secrets that are being checked */
     struct htpasswd_watch *htpasswd;  /* NULL: no file */
     struct buf warnings;              /* lines */
+
+    bool (*withheld)(void *arg, const char *account, const char *repo); /* token_withheld_fn */
+    void *withheld_arg;                                                 /* borrowed */
 };
 
 #endif

@@ -8,6 +8,8 @@
 #ifndef AUTH_TOKEN_H
 #define AUTH_TOKEN_H
 
+#include <stdbool.h>
+
 #include "auth/identity.h"
 #include "auth/scope.h"
 
@@ -35,6 +37,11 @@ typedef void (*token_replied_fn)(void *arg, const struct token_report *report);
 void token_handle(struct auth *auth, struct http_exchange *x, token_replied_fn replied, void *arg,
                   struct token_request **ret);
 void token_cancel(struct token_request *r); /* NULL-safe */
+
+/* Says whether a grant of that repository is kept back from the account ("" for nobody). */
+typedef bool (*token_withheld_fn)(void *arg, const char *account, const char *repo);
+/* Asked for each repository in a grant; arg is borrowed. NULL: nothing is kept back. */
+void token_set_withheld(struct auth *auth, token_withheld_fn withheld, void *arg);
 
 /* These begin the reply to x, and leave sending it to the caller. False: memory is short. */
 

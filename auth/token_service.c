@@ -195,6 +195,29 @@ static int grant_all(const struct scope_set *asked, struct scope_set *ret)
     return 0;
 }
 
+void token_set_withheld(struct auth *auth, token_withheld_fn withheld, void *arg)
+{
+    auth->withheld = withheld;
+    auth->withheld_arg = arg;
+}
+
+/* Leaves out what is kept back from that account. */
+static void withhold(const struct auth *auth, const char *account, struct scope_set *granted)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; auth->withheld != NULL && i < granted->count; i++) {
+        const struct scope *s = &granted->items[i];
+
+        if (strcmp(s->type, "repository") == 0 &&
+            auth->withheld(auth->withheld_arg, account, s->name))
+            continue;
+        granted->items[kept++] = *s;
+    }
+    if (auth->withheld != NULL)
+        granted->count = kept;
+}
+
 void token_request_grant(struct token_request *r)
 {
     struct token_report *report = &r->report;
@@ -205,10 +228,12 @@ void token_request_grant(struct token_request *r)
                               &report->granted, NULL);
     else
         status = grant_all(&report->asked, &report->granted);
-    if (status != 0)
+    if (status != 0) {
         token_reply_error(r, TOKEN_UNAVAILABLE, "out of memory", "");
-    else
-        try_sign(r);
+        return;
+    }
+    withhold(r->auth, report->identity.account, &report->granted);
+    try_sign(r);
 }
 
 /* --- Who asks -------------------------------------------------------------------------------- */

@@ -241,6 +241,21 @@ bool state_shows_source(const struct registry_call *call, const char *repo,
     return a.state == IMAGE_PRESENT;
 }
 
+/* --- Tokens ------------------------------------------------------------------------------------
+ */
+
+bool state_withholds(void *arg, const char *account, const char *repo)
+{
+    const struct world *w = arg;
+    struct state_question q = {.kind = STATE_REPOSITORY, .repo = repo, .user = account};
+    struct state_answer a;
+
+    if (image_states_empty(w->states))
+        return false;
+    image_states_look(w->states, &q, &a);
+    return a.state == IMAGE_UNAUTHORIZED;
+}
+
 /* --- Pushes ------------------------------------------------------------------------------------
  */
 

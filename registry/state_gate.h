@@ -26,6 +26,9 @@ bool state_shows_manifest(const struct registry_call *call, const struct digest 
 bool state_shows_source(const struct registry_call *call, const char *repo,
                         const struct digest *digest);
 
+/* No token opens a repository that is unauthorized; arg is the world. For token_set_withheld(). */
+bool state_withholds(void *arg, const char *account, const char *repo);
+
 /* What is pushed becomes present again, unless its state is sticky. */
 void state_manifest_pushed(struct world *world, const char *repo, const char *const *tags,
                            size_t tag_count, const struct digest *digest);

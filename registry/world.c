@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "auth/token.h"
 #include "lib/control/journal.h"
 #include "lib/control/metrics.h"
 #include "lib/fault/fault.h"
@@ -15,6 +16,7 @@
 #include "registry/faults.h"
 #include "registry/gate.h"
 #include "registry/state.h"
+#include "registry/state_gate.h"
 #include "registry/store/blob_store.h"
 #include "registry/store/memory_limit.h"
 #include "registry/store/meta_store.h"
@@ -113,6 +115,8 @@ void world_set_auth(struct world *w, struct auth *auth)
 {
     w->auth = auth;
     w->access = auth != NULL ? &gate_policy : NULL;
+    if (auth != NULL)
+        token_set_withheld(auth, state_withholds, w);
 }
 
 void world_release(struct world *w)

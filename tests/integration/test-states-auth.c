@@ -125,6 +125,9 @@ static const struct step grants[] = {
     {"grant: as usual still", TOKEN, ALICE_BASIC, .status = 200, .has = GRANTED},
     {"grant: the repository is absent", STEER_STATE("app", "absent")},
     {"grant: as usual again", TOKEN, ALICE_BASIC, .status = 200, .has = GRANTED},
+    {"grant: the repository is unauthorized", STEER_STATE("app", "unauthorized")},
+    {"grant: a token without it", TOKEN "&scope=repository:private:pull", ALICE_BASIC,
+     .status = 200, .has = "\"token\"\nrepository:private:pull", .hasnt = GRANTED},
     {"forget all", STEER_FORGET},
 };
 
