@@ -411,7 +411,7 @@ effective() {
     [[ $(status_of -H "Authorization: Bearer from-a-file" "$control/control/v1/images") == 200 ]]
     kill "$PID"
     finish
-    ! grep -q from-a-file "$T/log"
+    run ! grep -q from-a-file "$T/log"
     run -2 --separate-stderr "$OCIMOCK" serve --control-token a --control-token-file b
     [[ $stderr == *"must not be given together"* ]]
 }
