@@ -144,11 +144,9 @@ static void act_free(struct fault_engine *e)
     struct act_run *run;
 
     while ((run = LIST_FIRST(&act->runs)) != NULL) {
-        struct fault_plan *plan = run->plan;
-
         http_exchange_abort(run->x, false, "its rules are gone");
-        if (plan->run == run) /* the product did not call fault_plan_done() */
-            run_free(e, plan);
+        if (LIST_FIRST(&act->runs) == run) /* the product did not call fault_plan_done() */
+            run_free(e, run->plan);
     }
     act_gate_forget_all(act);
     free(act);

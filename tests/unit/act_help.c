@@ -264,13 +264,20 @@ static void free_engine(void *arg)
 {
     (void)arg;
     fault_engine_free(engine);
+    engine = NULL;
+}
+
+void fault_free(void)
+{
+    wire_call(free_engine, NULL);
 }
 
 void fault_stop(void)
 {
-    fault_cancel();
+    if (engine != NULL)
+        fault_cancel();
     wire_drain();
-    wire_call(free_engine, NULL);
+    fault_free();
     wire_stop();
 }
 

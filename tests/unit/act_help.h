@@ -28,6 +28,8 @@ struct fault_setup {
 
 void fault_start(struct fault_setup setup);
 void fault_stop(void);
+/* Frees the engine, whoever it holds; nothing may be asked any more. */
+void fault_free(void);
 /* How the n-th byte of a body is. */
 char fault_byte(uint64_t n);
 /* Checks a body against it: `n` bytes that begin at offset. */

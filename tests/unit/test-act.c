@@ -324,10 +324,34 @@ static void test_memory(const char *then, const char *name)
         fds[i] = dial_held("GET /memory HTTP/1.1\r\n" CLOSE);
     ok(fault_held_reached(MANY), "%s: many are held", name);
     cost = (mallinfo2().uordblks - before) / MANY;
-    ok(cost < MOST, "%s: for less than 20 KiB each", name);
-    diag("%s: %zu bytes each", name, cost);
+    if (cost == 0)
+        skip("%s: this allocator does not tell what is in use", name);
+    else
+        ok(cost < MOST, "%s: %zu bytes each, less than 20 KiB", name, cost);
     (void)fault_release("g", true);
     expect_answers(fds, MANY, 7, name);
+}
+
+/* An engine that goes takes what it holds along. */
+static void test_engine_goes(void)
+{
+    int held, slow, end, ended = atomic_load(&fault_ended);
+    size_t n;
+
+    fault_rules("[{\"when\": {\"repo\": \"/size/1\"}, \"then\": {\"hold\": {\"gate\": \"g\"}}},"
+                " {\"when\": {\"repo\": \"/size/9\"}, \"then\": {\"rate\": 1}}]");
+    held = dial_held("GET /size/1 HTTP/1.1\r\n" KEEP);
+    slow = dial_held("GET /size/9 HTTP/1.1\r\n" KEEP);
+    ok(fault_held_reached(2), "one is held, one slow");
+    fault_free();
+    free(wire_hear(held, WIRE_PATIENCE_MS, &n, &end));
+    ok(n == 0 && end == WIRE_FIN, "the held one ends");
+    free(wire_hear(slow, WIRE_PATIENCE_MS, &n, &end));
+    is_int(end, WIRE_FIN, "the slow one, too");
+    ok(wire_reached(&fault_ended, ended + 2), "both exchanges are over");
+    is_str(fault_last_end().reason, "its rules are gone", "and say why");
+    (void)close(held);
+    (void)close(slow);
 }
 
 /* Many at once keep their rate. */
@@ -366,6 +390,7 @@ int main(void)
     test_many();
     test_memory("{\"hold\": {\"gate\": \"g\"}}", "held head");
     test_memory("{\"hold\": {\"gate\": \"g\", \"after\": 3}}", "held body");
+    test_engine_goes();
     fault_stop();
     done_testing();
 }
