@@ -99,7 +99,8 @@ fails() {
 
 LOGIN_REFUSED=('invalid username/password' 'incorrect username or password' '401 Unauthorized')
 PULL_REFUSED=('authentication required' 'access to the resource is denied' 'authorization failed'
-    'pull access denied' 'failed to authorize' 'no basic auth credentials' 'unauthorized' '403 (Forbidden)')
+    'pull access denied' 'failed to authorize' 'no basic auth credentials' 'unauthorized'
+    '403 (Forbidden)' 'StatusCode: 403')
 
 # login ENGINE USER SECRET
 login() {

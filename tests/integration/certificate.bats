@@ -51,7 +51,7 @@ get() {
     openssl verify -verify_ip 192.0.2.7 -CAfile "$T/tls/ca.crt" "$T/tls/server.crt"
     openssl verify -purpose sslclient -CAfile "$T/tls/ca.crt" "$T/tls/alice.crt"
     run ! openssl verify -purpose sslserver -CAfile "$T/tls/ca.crt" "$T/tls/alice.crt"
-    [[ $(openssl x509 -in "$T/tls/alice.crt" -noout -subject) == *"CN = alice"* ]]
+    [[ $(openssl x509 -in "$T/tls/alice.crt" -noout -subject -nameopt RFC2253) == *"CN=alice"* ]]
     [[ $(stat -c %a "$T/tls/server.key" "$T/tls/alice.key" "$T/tls/ca.key" | sort -u) == 600 ]]
 }
 

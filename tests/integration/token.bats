@@ -53,7 +53,7 @@ part() {
 @test "an RSA key has 2048 bits" {
     generate --algorithm RS256 --file rsa --name registry.test
     [[ $(openssl pkey -in "$T/keys/rsa.pem" -noout -text) == *"2048 bit"* ]]
-    [[ $(openssl x509 -in "$T/keys/rsa.crt" -noout -subject) == *"CN = registry.test" ]]
+    [[ $(openssl x509 -in "$T/keys/rsa.crt" -noout -subject -nameopt RFC2253) == *"CN=registry.test" ]]
 }
 
 @test "files that are there are not replaced" {
