@@ -165,7 +165,7 @@ static int add_cut(json_t *then, const char *text, struct err *err)
                                json_pack("{s:o, s:s}", "after", scalar(after), "do", text + n + 1));
 }
 
-static int add_json(json_t *then, const char *text, struct err *err)
+static int add_json(json_t *effects, const char *text, struct err *err)
 {
     json_error_t why;
     json_t *more;
@@ -178,7 +178,7 @@ static int add_json(json_t *then, const char *text, struct err *err)
         return err_set(err, ERR_USAGE,
                        "--then: a JSON object is wanted: '{\"range\": \"ignore\"}'");
     }
-    (void)json_object_update(then, more);
+    (void)json_object_update(effects, more);
     json_decref(more);
     return 0;
 }

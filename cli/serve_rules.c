@@ -141,13 +141,27 @@ static int add_all(struct rule_files *f, const struct serve_settings *s, struct 
     return s->rules_json != NULL ? add_text(f, "OCIMOCK_RULES", s->rules_json, err) : 0;
 }
 
+/* The number in the first brackets of a path such as "rules[12].when"; false: there is none. */
+static bool find_index(const char *path, size_t *ret)
+{
+    const char *p = strchr(path, '[');
+    size_t n = 0, digits;
+
+    digits = p != NULL ? strspn(p + 1, "0123456789") : 0;
+    if (digits == 0 || digits > 9 || p[1 + digits] != ']')
+        return false;
+    for (p++; digits > 0; digits--, p++)
+        n = n * 10 + (size_t)(*p - '0');
+    *ret = n;
+    return true;
+}
+
 /* The engine counts through all of them; people look for the file. */
 static int name_file(const struct rule_files *f, struct err *err)
 {
-    const char *bracket = strchr(err->msg, '[');
     size_t index, file = 0;
 
-    if (bracket == NULL || sscanf(bracket, "[%zu]", &index) != 1)
+    if (!find_index(err->msg, &index))
         return -1;
     for (size_t i = 0; i < f->count && f->files[i].first <= index; i++)
         file = i;

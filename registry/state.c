@@ -60,6 +60,7 @@ int image_states_new(struct image_states **ret, const struct clock *clock, struc
 
 static void track_free(struct image_states *s, struct pull_track *t)
 {
+    ASSERT(s->tracks != NULL); /* t is in it */
     TABLE_REMOVE(s->tracks, t);
     TAILQ_REMOVE(&s->recent, t, link);
     free(t->key);
