@@ -32,8 +32,22 @@ static int add_expected_name(struct certificate_names *names, const struct http_
     return certificate_names_add_listener(names, local, err);
 }
 
+/* Signed by the CA that lies beside the listener's certificate (as certificate.h makes them), which
+   the client may trust; else by one that nobody knows. */
+static int sign(struct certificate_text *ret, const struct http_conn *c,
+                const struct certificate_request *request, struct err *err)
+{
+    const char *path = http_conn_certificate(c);
+    const char *end = path != NULL ? strrchr(path, '/') : NULL;
+    auto_free char *folder = end != NULL ? strndup(path, (size_t)(end - path)) : strdup(".");
+
+    if (path != NULL && folder != NULL && certificate_make_text(ret, folder, request, err) == 0)
+        return 0;
+    return certificate_make_text(ret, NULL, request, err);
+}
+
 static int make_certificate(struct certificate_text *ret, const struct http_conn *c,
-                            enum fault_tls flaw, const char *ca_folder, struct err *err)
+                            enum fault_tls flaw, struct err *err)
 {
     auto_free struct certificate_names *names = calloc(1, sizeof(*names));
     struct certificate_request request = {.common_name = "server", .names = names};
@@ -47,20 +61,18 @@ static int make_certificate(struct certificate_text *ret, const struct http_conn
         request.flaw = CERTIFICATE_EXPIRED;
     else if (flaw == FAULT_TLS_SELF_SIGNED)
         request.flaw = CERTIFICATE_SELF_SIGNED;
-    if (ca_folder != NULL && certificate_make_text(ret, ca_folder, &request, err) == 0)
-        return 0;
-    return certificate_make_text(ret, NULL, &request, err);
+    return sign(ret, c, &request, err);
 }
 
 /* A certificate of its own for this connection: made in less than a millisecond. */
-static int use_flawed(struct http_conn *c, enum fault_tls flaw, const char *ca_folder)
+static int use_flawed(struct http_conn *c, enum fault_tls flaw)
 {
     struct certificate_text text;
     struct http_tls *tls;
     struct err err;
     int result;
 
-    if (make_certificate(&text, c, flaw, ca_folder, &err) != 0)
+    if (make_certificate(&text, c, flaw, &err) != 0)
         return -1;
     result = http_tls_new_text(&tls, text.certificate, text.key, &err);
     free(text.certificate);
@@ -72,8 +84,8 @@ static int use_flawed(struct http_conn *c, enum fault_tls flaw, const char *ca_f
     return 0;
 }
 
-static enum http_verdict act_on(const struct fault_engine *e, const struct fault_rule *rule,
-                                struct http_conn *c, const char **ret_tls_effect)
+static enum http_verdict act_on(const struct fault_rule *rule, struct http_conn *c,
+                                const char **ret_tls_effect)
 {
     if (FAULT_HAS(&rule->effects, LISTENER) && http_conn_stage(c) == HTTP_STAGE_ACCEPT)
         return HTTP_RESET;
@@ -87,7 +99,7 @@ static enum http_verdict act_on(const struct fault_engine *e, const struct fault
         http_conn_use_tls(c, NULL);
         return HTTP_PASS;
     default:
-        return use_flawed(c, rule->effects.tls, e->options.ca_folder) == 0 ? HTTP_PASS : HTTP_DROP;
+        return use_flawed(c, rule->effects.tls) == 0 ? HTTP_PASS : HTTP_DROP;
     }
 }
 
@@ -104,7 +116,7 @@ enum http_verdict fault_connection(struct fault_engine *e, const struct subject 
         e, s, http_conn_stage(c) == HTTP_STAGE_TLS ? FAULT_EFFECT_TLS : FAULT_EFFECT_LISTENER,
         &plan);
     if (plan.count > 0)
-        verdict = act_on(e, plan.rules[0], c, ret_tls_effect);
+        verdict = act_on(plan.rules[0], c, ret_tls_effect);
     fault_plan_done(e, &plan);
     return verdict;
 }

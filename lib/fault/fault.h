@@ -60,9 +60,6 @@ struct fault_options {
     const struct clock *clock; /* borrowed: ttl */
     struct fault_product product;
     uint64_t seed;
-    /* Borrowed: where the CA of our certificates lies (certificate.h), for rules with `tls`; NULL:
-       they show certificates of a CA that nobody knows. */
-    const char *ca_folder;
     uint32_t hold_limit_ms; /* 0: FAULT_HOLD_LIMIT_MS */
     size_t held_max;        /* 0: FAULT_HELD_MAX */
 };

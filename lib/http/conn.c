@@ -416,6 +416,11 @@ enum http_stage http_conn_stage(const struct http_conn *c)
     return c->transport.hello_seen ? HTTP_STAGE_TLS : HTTP_STAGE_ACCEPT;
 }
 
+const char *http_conn_certificate(const struct http_conn *c)
+{
+    return c->listener->tls != NULL ? http_tls_certificate(c->listener->tls) : NULL;
+}
+
 const char *http_conn_sni(const struct http_conn *c)
 {
     return c->transport.sni != NULL ? c->transport.sni : "";

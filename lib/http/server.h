@@ -76,6 +76,9 @@ bool http_conn_client_subject(const struct http_conn *c, char *text, size_t size
 /* HTTP_STAGE_ACCEPT, then (TLS, its ClientHello was read) HTTP_STAGE_TLS: where its rules are
  * asked. */
 enum http_stage http_conn_stage(const struct http_conn *c);
+/* The file of the listener's certificate; NULL: it is plain, or its certificate is not from a file.
+ */
+const char *http_conn_certificate(const struct http_conn *c);
 /* The server name that a TLS client asks for; "" when it names none, and before the stage tls. */
 const char *http_conn_sni(const struct http_conn *c);
 /*

@@ -207,6 +207,11 @@ int http_tls_reload(struct http_tls *tls, struct err *err)
     return 0;
 }
 
+const char *http_tls_certificate(const struct http_tls *tls)
+{
+    return tls->certificate;
+}
+
 struct ssl_st *http_tls_accept(struct http_tls *tls)
 {
     return SSL_new(tls->ctx);

@@ -30,6 +30,8 @@ int http_tls_new_text(struct http_tls **ret, const char *certificate, const char
 void http_tls_free(struct http_tls *tls); /* NULL-safe; open connections keep what they use */
 /* Reads all files again. On failure the old ones stay in use. */
 int http_tls_reload(struct http_tls *tls, struct err *err);
+/* The path it was loaded from; NULL: texts. */
+const char *http_tls_certificate(const struct http_tls *tls);
 /* For connections: a new server-side SSL, or NULL. Caller owns. */
 struct ssl_st *http_tls_accept(struct http_tls *tls);
 /* Copies the subject of the client certificate that was verified ("CN=alice,O=team", RFC 2253);

@@ -229,7 +229,6 @@ void fault_start(struct fault_setup wanted)
                     .listener_url = listener_url,
                     .digest_header = "X-Digest"},
         .seed = 1,
-        .ca_folder = wanted.ca_folder,
         .hold_limit_ms = wanted.hold_limit_ms,
         .held_max = wanted.held_max,
     };

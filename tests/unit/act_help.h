@@ -22,8 +22,7 @@ struct http_tls;
 struct fault_setup {
     uint32_t hold_limit_ms;
     size_t held_max;
-    struct http_tls *tls;  /* borrowed; the listener's */
-    const char *ca_folder; /* borrowed */
+    struct http_tls *tls; /* borrowed; the listener's */
 };
 
 void fault_start(struct fault_setup setup);

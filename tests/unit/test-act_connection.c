@@ -250,7 +250,7 @@ int main(void)
     ASSERT(tls != NULL);
     trusting = SSL_CTX_new(TLS_client_method());
     ASSERT(SSL_CTX_load_verify_file(trusting, files.ca) == 1);
-    fault_start((struct fault_setup){.tls = tls, .ca_folder = folder});
+    fault_start((struct fault_setup){.tls = tls});
     test_certificates();
     test_abort();
     test_plain();
