@@ -324,6 +324,7 @@ void control_call_wait(struct control_call *call, void (*gone)(void *arg), void 
 {
     call->gone = gone;
     call->gone_arg = arg;
+    http_exchange_watch(call->x, true); /* who leaves meanwhile waits no more */
 }
 
 void control_call_resume(struct control_call *call)

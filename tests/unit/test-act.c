@@ -361,8 +361,6 @@ static void test_many(void)
     int fds[MANY];
     long long start = wire_now();
 
-    fault_stop();
-    fault_start((struct fault_setup){.hold_limit_ms = 60000});
     fault_rule("{\"rate\": \"20KiB\"}");
     for (int i = 0; i < MANY; i++)
         fds[i] = dial_held("GET /size/10240 HTTP/1.1\r\n" CLOSE);
@@ -374,7 +372,7 @@ static void test_many(void)
 int main(void)
 {
     plan_lazy();
-    fault_start((struct fault_setup){.hold_limit_ms = LIMIT_MS, .held_max = HELD_MAX});
+    fault_start((struct fault_setup){.held_max = HELD_MAX});
     test_delays();
     test_sum();
     test_delayed_body();
@@ -384,9 +382,13 @@ int main(void)
     test_gate_in_body();
     test_gates_in_row();
     test_client_leaves();
-    test_limit();
     test_overflow();
     test_cancel();
+    fault_stop();
+    fault_start((struct fault_setup){.hold_limit_ms = LIMIT_MS});
+    test_limit();
+    fault_stop();
+    fault_start((struct fault_setup){0});
     test_many();
     test_memory("{\"hold\": {\"gate\": \"g\"}}", "held head");
     test_memory("{\"hold\": {\"gate\": \"g\", \"after\": 3}}", "held body");
