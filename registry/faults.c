@@ -97,6 +97,7 @@ int faults_open(struct world *w, struct err *err)
                     .acted = acted,
                     .digest_header = "Docker-Content-Digest",
                     .arg = w},
+        .held_max = w->settings.held_max,
         .seed = w->settings.seed,
     };
 

@@ -43,15 +43,18 @@ struct registry_settings {
     bool tag_parameters;           /* registry.tag_parameters: ?tag= on a push by digest (MP8) */
     bool catalog;                  /* registry.catalog */
     uint32_t tag_page;             /* registry.tag_page: largest page, 0: no limit (TG4) */
-    uint32_t referrers_page; /* registry.referrers_page: entries per page, 0: no limit (RF6) */
-    uint32_t upload_expiry;  /* registry.upload_expiry: milliseconds (UP10) */
-    uint64_t chunk_min;      /* registry.chunk_min: OCI-Chunk-Min-Length, 0: not sent (UP1) */
-    uint64_t manifest_max;   /* limits.manifest: bytes (MP6) */
-    uint64_t blob_max;       /* limits.blob: bytes, 0: no limit but the storage's */
-    uint64_t storage_max;    /* limits.storage: bytes, 0: three quarters of the memory */
-    uint32_t uploads_max;    /* limits.uploads: open sessions */
-    uint32_t tags_per_push;  /* limits.tags_per_push (MP8) */
-    uint64_t seed;           /* seed: of everything that rules leave to chance */
+    uint32_t referrers_page;  /* registry.referrers_page: entries per page, 0: no limit (RF6) */
+    uint32_t upload_expiry;   /* registry.upload_expiry: milliseconds (UP10) */
+    uint64_t chunk_min;       /* registry.chunk_min: OCI-Chunk-Min-Length, 0: not sent (UP1) */
+    uint64_t manifest_max;    /* limits.manifest: bytes (MP6) */
+    uint64_t blob_max;        /* limits.blob: bytes, 0: no limit but the storage's */
+    uint64_t storage_max;     /* limits.storage: bytes, 0: three quarters of the memory */
+    uint32_t uploads_max;     /* limits.uploads: open sessions */
+    uint32_t tags_per_push;   /* limits.tags_per_push (MP8) */
+    uint32_t journal_entries; /* limits.journal_entries: requests remembered; 0: none */
+    uint64_t journal_bytes;   /* limits.journal_bytes: what they may take in memory */
+    uint32_t held_max;        /* limits.held: answers held or delayed at once */
+    uint64_t seed;            /* seed: of everything that rules leave to chance */
 };
 
 #define REGISTRY_SETTINGS_DEFAULT                                                                  \
@@ -69,6 +72,9 @@ struct registry_settings {
         .manifest_max = 8 * 1024 * 1024,                                                           \
         .uploads_max = 10000,                                                                      \
         .tags_per_push = 100,                                                                      \
+        .journal_entries = 10000,                                                                  \
+        .journal_bytes = 16 * 1024 * 1024,                                                         \
+        .held_max = 10000,                                                                         \
     })
 
 /* One registry of its own. */

@@ -80,7 +80,13 @@ static uint32_t run_number(void)
 static int set_up(struct world *w, const char *name, struct err *err)
 {
     const struct journal_options journal = {
-        .vocabulary = &registry_vocabulary, .loop = w->loop, .clock = &w->clock};
+        .vocabulary = &registry_vocabulary,
+        .loop = w->loop,
+        .clock = &w->clock,
+        .entries = w->settings.journal_entries,
+        .bytes = w->settings.journal_bytes,
+        .off = w->settings.journal_entries == 0,
+    };
 
     w->name = strdup(name);
     if (w->name == NULL)

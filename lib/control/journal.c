@@ -363,10 +363,13 @@ static uint64_t open_failed(struct journal *j, const struct subject *s)
 
 uint64_t journal_open(struct journal *j, const struct subject *s)
 {
-    struct subject all = complete_subject(j, s);
     struct journal_entry *e;
+    struct subject all;
 
     ASSERT(j->magic == JOURNAL_MAGIC && s->op < j->vocabulary.op_count);
+    if (j->options.off)
+        return open_failed(j, s);
+    all = complete_subject(j, s);
     e = entry_new(&all, j->vocabulary.word_count);
     if (e != NULL)
         make_room(j, 1, e->size);

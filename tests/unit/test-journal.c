@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "lib/fault/match.h"
+#include "lib/http/loop.h"
 #include "lib/http/request.h"
 #include "lib/util/err.h"
 #include "lib/util/util.h"
@@ -417,6 +418,33 @@ static void test_listeners(void)
     is_int((long long)heard[3], 0, "by number 0");
 }
 
+static void keep_answer(void *arg, bool held, json_t *answer)
+{
+    *(bool *)arg = held;
+    json_decref(answer);
+}
+
+/* Nothing is kept, and nobody is told that nothing happened. */
+static void test_off(void)
+{
+    struct journal_wait *wait = NULL;
+    struct journal_options options = {.vocabulary = &help_vocabulary, .off = true};
+    json_t *never = help_json("{'match': {'op': 'ping'}, 'count': 0}");
+    struct help h = {0};
+    bool held = true;
+
+    ASSERT(loop_new(&h.loop, 1, NULL) == 0);
+    options.loop = h.loop;
+    ASSERT(journal_new(&h.j, &options, NULL) == 0);
+    (void)help_request(&h, HELP_PING, "", 200);
+    is_int((long long)journal_count(h.j, NULL, 0, NULL), 0, "a journal that is off keeps nothing");
+    is_int((long long)journal_counters(h.j).dropped, 1, "and counts what it did not keep");
+    is_int(journal_verify(h.j, never, keep_answer, &held, &wait, NULL), 0, "asked for 0 requests");
+    ok(!held, "it does not claim that there was none");
+    json_decref(never);
+    help_end(&h);
+}
+
 int main(void)
 {
     plan_lazy();
@@ -431,6 +459,7 @@ int main(void)
     test_many();
     test_clear();
     test_listeners();
+    test_off();
     journal_free(NULL);
     done_testing();
 }
