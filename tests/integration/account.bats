@@ -3,74 +3,31 @@
 # shellcheck disable=SC2154 # stderr is set by run
 # Accounts, policy and tokens while the server runs: the control API and `ocimock account`.
 
-bats_require_minimum_version 1.5.0
+load lib/server
 
 setup() {
-    T=$BATS_TEST_TMPDIR
-    PID=
-    : "${OCIMOCK:?names the program}"
-    while read -r name; do
-        unset "$name"
-    done < <(compgen -e | grep -E '^(OCIMOCK|REGISTRY)_')
+    server_setup
+    export OCIMOCK_LOG_LEVEL=debug
 }
 
-teardown() {
-    [[ -z $PID ]] || kill -KILL "$PID" 2>/dev/null || true
-}
-
-# start OPTION...: runs a server; sets PID, URL, and OCIMOCK_CONTROL for the commands.
-start() {
-    mkfifo "$T/ready"
-    "$OCIMOCK" serve --listen=127.0.0.1:0 --log-level debug --ready-fd 4 "$@" 4>"$T/ready" <&0 >"$T/out" 2>"$T/log" 3>&- 6>&- &
-    PID=$!
-    if ! read -r -t 20 LINE <"$T/ready"; then
-        cat "$T/log"
-        return 1
-    fi
-    rm "$T/ready"
-    URL=${LINE#*registry=}
-    URL=${URL%% *}
-    export OCIMOCK_CONTROL=${LINE#*control=}
-}
-
-# finish SECRET...: stops the server; no secret stands in what it wrote.
-finish() {
+# stop_silent SECRET...: no secret stands in what the server wrote.
+stop_silent() {
     local secret
 
-    kill "$PID"
-    wait "$PID"
-    PID=
+    stop
     for secret in "$@"; do
-        absent "$secret" "$T/log" "$T/out"
+        absent -F "$secret" "$T/log" "$T/out"
     done
-}
-
-# absent TEXT FILE...: no line holds it. ("! grep" would not end a test.)
-absent() {
-    local found=0
-
-    grep -a -F -- "$@" || found=$?
-    [[ $found == 1 ]]
-}
-
-# status CURL-OPTION...: the status; the body is in $T/body.
-status() {
-    curl --noproxy '*' -s -o "$T/body" -w '%{http_code}' "$@"
 }
 
 # login USER:SECRET [QUERY]: the status of the token service.
 login() {
-    status -u "$1" "$URL/token?service=ocimock&${2-}"
-}
-
-# control METHOD PATH [BODY]
-control() {
-    status -X "$1" -H 'Content-Type: application/json' ${3+-d "$3"} "$OCIMOCK_CONTROL/control/v1$2"
+    status_of -u "$1" "$URL/token?service=ocimock&${2-}"
 }
 
 # with TOKEN: the status of a repository that is not there, 404 for who may look.
 with() {
-    status -D "$T/head" -H "Authorization: Bearer $1" "$URL/v2/team/app/tags/list"
+    status_of -D "$T/head" -H "Authorization: Bearer $1" "$URL/v2/team/app/tags/list"
 }
 
 # token USER:SECRET [QUERY]: prints an access token for team/app.
@@ -92,7 +49,7 @@ field() {
     [[ $(field '[.name, (.secrets | length)] | @csv') == '"alice",1' ]]
     [[ $(login alice:first-secret) == 401 && $(login alice:second-secret) == 200 ]]
     [[ $(with "$t") == 404 ]]
-    finish first-secret second-secret
+    stop_silent first-secret second-secret
 }
 
 @test "rotated with grace, the old secret is good until then on the world's clock" {
@@ -105,7 +62,7 @@ field() {
     [[ $(control PUT /clock '{"advance": "1h"}') == 200 ]]
     [[ $(login alice:first-secret) == 401 && $(login alice:second-secret) == 200 ]]
     [[ $(control GET /accounts/alice) == 200 && $(field '.secrets | length') == 1 ]]
-    finish first-secret second-secret
+    stop_silent first-secret second-secret
 }
 
 @test "a hashed secret that is remembered as good ends with its grace, too" {
@@ -118,7 +75,7 @@ field() {
     [[ $(login alice:first-secret) == 200 && $(login alice:first-secret) == 200 ]]
     [[ $(control PUT /clock '{"advance": "11s"}') == 200 ]]
     [[ $(login alice:first-secret) == 401 && $(login alice:second-secret) == 200 ]]
-    finish first-secret second-secret "$hash"
+    stop_silent first-secret second-secret "$hash"
 }
 
 @test "revoked, an account's tokens and refresh tokens end with the next request" {
@@ -128,15 +85,15 @@ field() {
     t=$(token alice:first-secret offline_token=true)
     r=$(field .refresh_token)
     [[ $(with "$t") == 404 ]]
-    [[ $(status -d "grant_type=refresh_token&client_id=test&service=ocimock&refresh_token=$r" "$URL/token") == 200 ]]
+    [[ $(status_of -d "grant_type=refresh_token&client_id=test&service=ocimock&refresh_token=$r" "$URL/token") == 200 ]]
     [[ $(control POST /accounts/alice:revoke) == 200 ]]
     [[ $(with "$t") == 401 ]]
     grep -qi '^www-authenticate: Bearer .*error="invalid_token"' "$T/head"
-    [[ $(status -d "grant_type=refresh_token&client_id=test&service=ocimock&refresh_token=$r" "$URL/token") == 401 ]]
+    [[ $(status_of -d "grant_type=refresh_token&client_id=test&service=ocimock&refresh_token=$r" "$URL/token") == 401 ]]
     [[ $(field .error) == invalid_grant ]]
     [[ $(with "$(token alice:first-secret)") == 404 ]]
     [[ $(with "$(token bob:bobs-secret)") == 404 ]]
-    finish first-secret bobs-secret "$t" "$r"
+    stop_silent first-secret bobs-secret "$t" "$r"
 }
 
 @test "accounts are added, disabled, enabled and removed" {
@@ -157,7 +114,7 @@ field() {
     [[ $(control DELETE /accounts/bob) == 404 && $(control GET /accounts/bob) == 404 ]]
     [[ $(control POST /accounts '{"name": "bob", "secret": "bobs-other"}') == 201 ]]
     [[ $(with "$t") == 401 && $(with "$(token bob:bobs-other)") == 404 ]]
-    finish first-secret bobs-secret bobs-other "$t"
+    stop_silent first-secret bobs-secret bobs-other "$t"
 }
 
 @test "a name with a slash or a blank is a name, and a subject goes with an account" {
@@ -167,7 +124,7 @@ field() {
     [[ $(control POST '/accounts/a%20b%2Fc:revoke') == 200 && $(field .name) == 'a b/c' ]]
     [[ $(control POST /accounts '{"name": "dave", "secret": "x-secret", "subject": "CN=abc"}') == 409 ]]
     [[ $(control GET /accounts/dave) == 404 ]]
-    finish x-secret
+    stop_silent x-secret
 }
 
 @test "wrong bodies are refused with the place, and nothing changes" {
@@ -217,7 +174,7 @@ END
     [[ $(control POST /accounts) == 400 && $(field .error.message) == *'body is missing'* ]]
     [[ $(control GET /accounts) == 200 && $(field '.accounts | length') == 1 ]]
     [[ $(login alice:first-secret) == 200 ]]
-    finish first-secret very-secret
+    stop_silent first-secret very-secret
 }
 
 @test "a grant goes in front of the policy, which can be replaced" {
@@ -226,15 +183,15 @@ END
     [[ $(control POST /accounts/alice:grant '{"repositories": ["team/*"], "actions": "pull"}') == 200 ]]
     [[ $(field '.policy | length') == 2 && $(field '.policy[0].repositories[0]') == 'team/*' ]]
     [[ $(with "$(token alice:first-secret)") == 404 ]]
-    [[ $(status "$URL/v2/") == 401 && $(status "$URL/v2/team/app/tags/list") == 401 ]]
+    [[ $(status_of "$URL/v2/") == 401 && $(status_of "$URL/v2/team/app/tags/list") == 401 ]]
     [[ $(control POST /accounts/anonymous:grant '{"repositories": ["*"], "catalog": true}') == 200 ]]
-    [[ $(status "$URL/v2/") == 200 && $(status "$URL/v2/team/app/tags/list") == 404 ]]
-    [[ $(status "$URL/v2/_catalog") == 200 ]]
+    [[ $(status_of "$URL/v2/") == 200 && $(status_of "$URL/v2/team/app/tags/list") == 404 ]]
+    [[ $(status_of "$URL/v2/_catalog") == 200 ]]
     [[ $(control PUT /policy '{"policy": []}') == 200 ]]
-    [[ $(status "$URL/v2/") == 401 && $(status "$URL/v2/_catalog") == 401 ]]
+    [[ $(status_of "$URL/v2/") == 401 && $(status_of "$URL/v2/_catalog") == 401 ]]
     [[ $(with "$(token alice:first-secret)") == 401 ]]
     [[ $(control GET /policy) == 200 && $(jq -c . "$T/body") == '{"policy":[]}' ]]
-    finish first-secret
+    stop_silent first-secret
 }
 
 @test "tokens are made whatever the policy says, and revoked one by one" {
@@ -255,7 +212,7 @@ END
     [[ $(with "$a") == 401 && $(with "$b") == 404 ]]
     [[ $(control POST /tokens:revoke "{\"jti\": \"$id\"}") == 204 && $(with "$b") == 401 ]]
     [[ $(control POST /tokens:revoke "{\"token\": \"$c\"}") == 204 ]]
-    finish "$a" "$b" "$c"
+    stop_silent "$a" "$b" "$c"
 }
 
 @test "one refresh token is revoked" {
@@ -265,9 +222,9 @@ END
     [[ $(login alice:first-secret offline_token=true) == 200 ]]
     r=$(field .refresh_token)
     [[ $(control POST /tokens:revoke "{\"token\": \"$r\"}") == 204 ]]
-    [[ $(status -d "grant_type=refresh_token&client_id=test&service=ocimock&refresh_token=$r" "$URL/token") == 401 ]]
+    [[ $(status_of -d "grant_type=refresh_token&client_id=test&service=ocimock&refresh_token=$r" "$URL/token") == 401 ]]
     [[ $(control POST /tokens:revoke "{\"token\": \"$r\"}") == 404 ]]
-    finish "$r"
+    stop_silent "$r"
 }
 
 @test "ocimock account adds, lists, rotates and removes" {
@@ -289,7 +246,7 @@ END
     [[ $output == 'bob is removed' && $(login bob:bobs-third) == 401 ]]
     run -0 "$OCIMOCK" account list --json
     [[ $(jq -r '.accounts[].name' <<<"$output") == alice ]]
-    finish first-secret bobs-secret bobs-other bobs-third
+    stop_silent first-secret bobs-secret bobs-other bobs-third
 }
 
 @test "ocimock account revokes, disables, enables and grants" {
@@ -307,7 +264,7 @@ END
     [[ $(jq -c '[.name, .disabled]' <<<"$output") == '["alice",false]' && $(login alice:first-secret) == 200 ]]
     run -2 --separate-stderr "$OCIMOCK" account grant alice
     [[ $stderr == *'repositories are missing'* ]]
-    finish first-secret "$t"
+    stop_silent first-secret "$t"
 }
 
 @test "a hash is taken for a secret, and an account may log in with it" {
@@ -317,7 +274,7 @@ END
     [[ $(login bob:bobs-secret) == 200 && $(login bob:other) == 401 ]]
     run -1 --separate-stderr "$OCIMOCK" account add carol --hash --secret-file "$T/missing"
     [[ $stderr == *"$T/missing"* ]]
-    finish bobs-secret "$(<"$T/hash")"
+    stop_silent bobs-secret "$(<"$T/hash")"
 }
 
 @test "ocimock account refuses a secret on the command line, and does not repeat it" {
@@ -341,6 +298,6 @@ END
     [[ $stderr == *'the secret is empty'* ]]
     run -2 --separate-stderr "$OCIMOCK" account ad
     [[ $stderr == *"did you mean 'add'"* ]]
-    finish bobs-secret
+    stop_silent bobs-secret
     run -4 --separate-stderr "$OCIMOCK" account list
 }

@@ -4,58 +4,11 @@
 # shellcheck disable=SC2154 # stderr is set by run
 # Accounts on the command line, in the environment and in files; the usual registry's environment.
 
-bats_require_minimum_version 1.5.0
-
-setup() {
-    T=$BATS_TEST_TMPDIR
-    PID=
-    : "${OCIMOCK:?names the program}"
-    while read -r name; do
-        unset "$name"
-    done < <(compgen -e | grep -E '^(OCIMOCK|REGISTRY)_')
-}
-
-teardown() {
-    [[ -z $PID ]] || kill -KILL "$PID" 2>/dev/null || true
-}
-
-# start OPTION...: runs a server on $LISTEN; sets PID and URL.
-start() {
-    mkfifo "$T/ready"
-    "$OCIMOCK" serve --listen="${LISTEN-127.0.0.1:0}" --ready-fd 4 "$@" 4>"$T/ready" <&0 >"$T/out" 2>"$T/log" 3>&- 6>&- &
-    PID=$!
-    if ! read -r -t 20 URL <"$T/ready"; then
-        cat "$T/log"
-        return 1
-    fi
-    rm "$T/ready"
-    URL=${URL#*registry=}
-    URL=${URL%% *}
-    URL=${URL%%,*}
-}
-
-finish() {
-    kill "$PID"
-    wait "$PID"
-    PID=
-}
-
-# status CURL-OPTION...
-status() {
-    curl --noproxy '*' -k -s -o "$T/body" -w '%{http_code}' "$@"
-}
+load lib/server
 
 # login USER:SECRET: the status of the token service.
 login() {
-    status -u "$1" "$URL/token?service=ocimock"
-}
-
-# absent PATTERN FILE...: no line of them matches. ("! grep" would not end a test.)
-absent() {
-    local found=0
-
-    grep -a -E -- "$@" || found=$?
-    [[ $found == 1 ]]
+    status_of -u "$1" "$URL/token?service=ocimock"
 }
 
 hash_of() {
@@ -71,17 +24,17 @@ hash_of() {
     tr '\0' '\n' <"/proc/$PID/environ" >"$T/environment"
     grep -q -- '--user [*][*][*]' "$T/args"
     grep -q 'OCIMOCK_AUTH_ACCOUNTS=[*][*][*]' "$T/environment"
-    absent 'secret' "/proc/$PID/cmdline" "$T/args" "$T/environment"
-    finish
-    absent 'secret' "$T/log" "$T/out"
+    absent secret "/proc/$PID/cmdline" "$T/args" "$T/environment"
+    stop
+    absent secret "$T/log" "$T/out"
     grep -q 'who="bearer, 3 accounts (alice, bob, carol)"' "$T/log"
 }
 
 @test "OCIMOCK_USERS is a list" {
     OCIMOCK_USERS=alice:one,bob:two start
     [[ $(login alice:one) == 200 && $(login bob:two) == 200 && $(login bob:one) == 401 ]]
-    [[ $(status "$URL/v2/") == 401 ]]
-    finish
+    [[ $(status_of "$URL/v2/") == 401 ]]
+    stop
 }
 
 @test "--print-config shows no secret" {
@@ -120,36 +73,36 @@ auth:
 END
     start --config "$T/ocimock.yaml"
     [[ $(login alice:wonder) == 200 && $(login bob:two) == 200 && $(login carol:three) == 401 ]]
-    [[ $(status "$URL/v2/public/app/tags/list") == 404 ]]
-    [[ $(status "$URL/v2/team-a/app/tags/list") == 401 ]]
-    finish
+    [[ $(status_of "$URL/v2/public/app/tags/list") == 404 ]]
+    [[ $(status_of "$URL/v2/team-a/app/tags/list") == 401 ]]
+    stop
     grep -q "auth.policy\[2\] names 'alicia', but there is no such account" "$T/log"
 }
 
 @test "htpasswd: Basic, read again when it changes" {
     hash_of one alice >"$T/htpasswd"
     start --htpasswd "$T/htpasswd" --auth-mode basic
-    [[ $(status "$URL/v2/") == 401 && $(status -u alice:one "$URL/v2/") == 200 ]]
-    [[ $(status -u alice:two "$URL/v2/") == 401 ]]
+    [[ $(status_of "$URL/v2/") == 401 && $(status_of -u alice:one "$URL/v2/") == 200 ]]
+    [[ $(status_of -u alice:two "$URL/v2/") == 401 ]]
     hash_of two alice >"$T/new"
     hash_of three bob >>"$T/new"
     mv "$T/new" "$T/htpasswd"
-    [[ $(status -u alice:two "$URL/v2/") == 200 && $(status -u bob:three "$URL/v2/") == 200 ]]
-    [[ $(status -u alice:one "$URL/v2/") == 401 ]]
-    finish
+    [[ $(status_of -u alice:two "$URL/v2/") == 200 && $(status_of -u bob:three "$URL/v2/") == 200 ]]
+    [[ $(status_of -u alice:one "$URL/v2/") == 401 ]]
+    stop
 }
 
 @test "the environment of the usual registry: htpasswd" {
     hash_of one alice >"$T/htpasswd"
     REGISTRY_AUTH=htpasswd REGISTRY_AUTH_HTPASSWD_REALM='The Realm' REGISTRY_AUTH_HTPASSWD_PATH=$T/htpasswd \
         REGISTRY_STORAGE_DELETE_ENABLED=false REGISTRY_HTTP_SECRET=xyz start --log-level debug
-    [[ $(status "$URL/") == 200 ]]
-    [[ $(status -D "$T/head" "$URL/v2/") == 401 ]]
+    [[ $(status_of "$URL/") == 200 ]]
+    [[ $(status_of -D "$T/head" "$URL/v2/") == 401 ]]
     grep -qi '^www-authenticate: Basic realm="The Realm"' "$T/head"
-    [[ $(status -u alice:one "$URL/v2/") == 200 ]]
-    [[ $(status -u alice:one -X DELETE "$URL/v2/a/manifests/v1") == 405 ]]
-    finish
-    absent 'xyz|no effect' "$T/log"
+    [[ $(status_of -u alice:one "$URL/v2/") == 200 ]]
+    [[ $(status_of -u alice:one -X DELETE "$URL/v2/a/manifests/v1") == 405 ]]
+    stop
+    absent -E 'xyz|no effect' "$T/log"
 }
 
 @test "the environment of the usual registry: a missing htpasswd file is made" {
@@ -157,9 +110,9 @@ END
     local password
     password=$(sed -n 's/.*provisioning with default user" user=docker password=//p' "$T/log")
     [[ ${#password} == 43 ]]
-    [[ $(status -u "docker:$password" "$URL/v2/") == 200 ]]
+    [[ $(status_of -u "docker:$password" "$URL/v2/") == 200 ]]
     [[ $(stat -c %a "$T/auth/htpasswd") == 600 ]]
-    finish
+    stop
 }
 
 @test "the environment of the usual registry: TLS on its address" {
@@ -173,13 +126,13 @@ END
     "$OCIMOCK" gen-cert --ca --out "$T/tls" >"$T/made"
     "$OCIMOCK" gen-cert --client alice --out "$T/tls" >>"$T/made"
     "$OCIMOCK" gen-cert --client mallory --out "$T/tls" >>"$T/made"
-    LISTEN='' start --tls-listen 127.0.0.1:0 --tls-cert "$T/tls/server.crt" --tls-key "$T/tls/server.key" \
+    start --listen= --tls-listen 127.0.0.1:0 --tls-cert "$T/tls/server.crt" --tls-key "$T/tls/server.key" \
         --tls-client-ca "$T/tls/ca.crt" --user alice:secret
-    [[ $(status "$URL/v2/") == 401 ]]
-    [[ $(status --cert "$T/tls/alice.crt" --key "$T/tls/alice.key" "$URL/v2/") == 200 ]]
-    [[ $(status --cert "$T/tls/alice.crt" --key "$T/tls/alice.key" "$URL/v2/a/tags/list") == 404 ]]
-    [[ $(status --cert "$T/tls/mallory.crt" --key "$T/tls/mallory.key" "$URL/v2/") == 401 ]]
-    finish
+    [[ $(status_of -k "$URL/v2/") == 401 ]]
+    [[ $(status_of -k --cert "$T/tls/alice.crt" --key "$T/tls/alice.key" "$URL/v2/") == 200 ]]
+    [[ $(status_of -k --cert "$T/tls/alice.crt" --key "$T/tls/alice.key" "$URL/v2/a/tags/list") == 404 ]]
+    [[ $(status_of -k --cert "$T/tls/mallory.crt" --key "$T/tls/mallory.key" "$URL/v2/") == 401 ]]
+    stop
     grep -q 'auth=certificate user=alice' "$T/log"
     grep -q 'the client certificate belongs to no account' "$T/log"
 }

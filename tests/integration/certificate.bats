@@ -2,33 +2,14 @@
 # SPDX-License-Identifier: MIT
 # ocimock gen-cert, and client certificates (mutual TLS).
 
-bats_require_minimum_version 1.5.0
-
-setup() {
-    T=$BATS_TEST_TMPDIR
-    PID=
-    : "${OCIMOCK:?names the program}"
-    while read -r name; do
-        unset "$name"
-    done < <(compgen -e | grep '^OCIMOCK_')
-}
-
-teardown() {
-    [[ -z $PID ]] || kill -KILL "$PID" 2>/dev/null || true
-}
+load lib/server
 
 gen() {
     run --separate-stderr "$OCIMOCK" gen-cert --out "$T/tls" "$@"
 }
 
-start() {
-    mkfifo "$T/ready"
-    "$OCIMOCK" serve --listen= --tls-listen 127.0.0.1:0 --tls-cert "$T/tls/server.crt" \
-        --tls-key "$T/tls/server.key" --ready-fd 4 "$@" 4>"$T/ready" <&0 >"$T/out" 2>"$T/log" 3>&- 6>&- &
-    PID=$!
-    read -r -t 20 LINE <"$T/ready" || { cat "$T/log"; return 1; }
-    URL=${LINE#*registry=}
-    URL=${URL%% *}
+serve_tls() {
+    start --listen= --tls-listen 127.0.0.1:0 --tls-cert "$T/tls/server.crt" --tls-key "$T/tls/server.key" "$@"
     URL=${URL/127.0.0.1/localhost}
 }
 
@@ -98,7 +79,7 @@ get() {
 @test "a client certificate is accepted, but not needed, unless it is required" {
     gen --ca
     gen --client alice
-    start --tls-client-ca "$T/tls/ca.crt"
+    serve_tls --tls-client-ca "$T/tls/ca.crt"
     [[ $(get) == 200 ]]
     [[ $(get --cert "$T/tls/alice.crt" --key "$T/tls/alice.key") == 200 ]]
 }
@@ -107,7 +88,7 @@ get() {
     gen --ca
     gen --client alice
     gen --client mallory --flaw self-signed
-    start --tls-client-ca "$T/tls/ca.crt" --tls-client-required
+    serve_tls --tls-client-ca "$T/tls/ca.crt" --tls-client-required
     [[ $(get --cert "$T/tls/alice.crt" --key "$T/tls/alice.key") == 200 ]]
     [[ $(get) == 000 ]]
     [[ $(get --cert "$T/tls/mallory.crt" --key "$T/tls/mallory.key") == 000 ]]

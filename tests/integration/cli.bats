@@ -2,57 +2,10 @@
 # SPDX-License-Identifier: MIT
 # The command line: options, configuration, environment, start, stop, exit status.
 
-bats_require_minimum_version 1.5.0
-
-setup() {
-    T=$BATS_TEST_TMPDIR
-    PID=
-    : "${OCIMOCK:?names the program}"
-    while read -r name; do
-        unset "$name"
-    done < <(compgen -e | grep -E '^(OCIMOCK|REGISTRY)_')
-}
-
-teardown() {
-    [[ -z $PID ]] || kill -KILL "$PID" 2>/dev/null || true
-}
-
-# start OPTION...: runs a server; sets PID, LINE (the ready line), URLS and URL (its first listener).
-start() {
-    mkfifo "$T/ready"
-    # <&0: a job in the background would read /dev/null
-    "$OCIMOCK" serve --ready-fd 4 "$@" 4>"$T/ready" <&0 >"$T/out" 2>"$T/log" 3>&- 6>&- &
-    PID=$!
-    if ! read -r -t 20 LINE <"$T/ready"; then
-        cat "$T/log"
-        return 1
-    fi
-    URLS=${LINE#*registry=} # all of them
-    URLS=${URLS%% *}
-    URL=${URLS%%,*}
-}
-
-# finish: waits for the end of the server and checks its status.
-finish() {
-    local status=0
-
-    wait "$PID" || status=$?
-    PID=
-    [[ $status -eq ${1:-0} ]] || { cat "$T/log"; return 1; }
-}
+load lib/server
 
 serve() {
     run --separate-stderr "$OCIMOCK" serve "$@"
-}
-
-# refused STATUS MESSAGE: of the last `serve`.
-refused() {
-    echo "status $status: $stderr"
-    [[ $status -eq $1 && ${stderr_lines[0]} == "$2" ]]
-}
-
-status_of() {
-    curl --noproxy '*' -s -o /dev/null -w '%{http_code}' "$@"
 }
 
 # --- The program itself
@@ -323,9 +276,8 @@ effective() {
 @test "unknown variables are warnings, those of Kubernetes are not even that" {
     export OCIMOCK_LISEN=:1 OCIMOCK_FOO=1 OCIMOCK_PORT=tcp://10.0.0.1:5000 \
         OCIMOCK_SERVICE_HOST=10.0.0.1 OCIMOCK_PORT_5000_TCP_ADDR=10.0.0.1 OCIMOCK_TAG_PAGE=
-    start --listen 127.0.0.1:0
-    kill "$PID"
-    finish
+    start
+    stop
     grep -q "level=warn msg=\"unknown environment variable 'OCIMOCK_LISEN' is ignored: did you mean 'OCIMOCK_LISTEN'?\"" "$T/log"
     grep -q "OCIMOCK_FOO' is ignored\"" "$T/log"
     [[ $(grep -c level=warn "$T/log") -eq 2 ]]
@@ -341,8 +293,7 @@ effective() {
     [[ $(status_of "${urls[1]}/v2/") == 200 ]]
     [[ $(status_of --cacert "$T/tls/ca.crt" "${urls[2]}/v2/") == 200 ]]
     [[ $(status_of --cacert "$T/tls/ca.crt" "https://localhost:${urls[2]##*:}/v2/") == 200 ]]
-    kill "$PID"
-    finish
+    stop
     [[ $(cat "$T/out") == "$LINE" ]]
 }
 
@@ -350,8 +301,7 @@ effective() {
     start --listen 127.0.0.1:0 --listen 127.0.0.1:0 --port-file "$T/ports"
     [[ $(wc -l <"$T/ports") -eq 2 && $(head -n 1 "$T/ports") == "$URL" ]]
     [[ $(paste -s -d , "$T/ports") == "$URLS" ]]
-    kill "$PID"
-    finish
+    stop
     [[ ! -e $T/ports ]]
     [[ -z $(find "$T" -name 'ports*') ]]
 }
@@ -368,49 +318,42 @@ effective() {
 }
 
 @test "an address in use is named, with what to do" {
-    start --listen 127.0.0.1:0
+    start
     run -1 --separate-stderr "$OCIMOCK" serve --listen "${URL#http://}" --control 127.0.0.1:0
     [[ $stderr == *"address ${URL#http://} is in use: stop what listens there, or choose another with --listen (port 0 takes a free one)"* ]]
     [[ -z $output ]]
-    kill "$PID"
-    finish
+    stop
 }
 
 @test "the address of the control API in use is named, with what to do" {
-    start --listen 127.0.0.1:0
-    run -1 --separate-stderr "$OCIMOCK" serve --listen 127.0.0.1:0 --control "${LINE##*control=http://}"
+    start
+    run -1 --separate-stderr "$OCIMOCK" serve --listen 127.0.0.1:0 --control "${OCIMOCK_CONTROL#http://}"
     [[ $stderr == *"of the control API is in use: choose another with --control"* ]]
-    kill "$PID"
-    finish
+    stop
 }
 
 @test "--control= serves no control API" {
-    start --listen 127.0.0.1:0 --control=
+    start --control=
     [[ $LINE != *control=* ]]
-    kill "$PID"
-    finish
+    stop
 }
 
 @test "beyond this machine the control API needs a token, which is printed once" {
-    start --listen 127.0.0.1:0 --control 0.0.0.0:0
-    control=${LINE##*control=}
-    token=$(sed -n 's/^ocimock: control token //p' "$T/log")
+    start --control 0.0.0.0:0
+        token=$(sed -n 's/^ocimock: control token //p' "$T/log")
     [[ ${#token} -eq 48 ]]
-    [[ $(status_of "$control/control/v1/images") == 401 ]]
-    [[ $(status_of -H "Authorization: Bearer $token" "$control/control/v1/images") == 200 ]]
-    [[ $(status_of "$control/livez") == 200 ]]
-    kill "$PID"
-    finish
+    [[ $(status_of "$CONTROL/images") == 401 ]]
+    [[ $(status_of -H "Authorization: Bearer $token" "$CONTROL/images") == 200 ]]
+    [[ $(status_of "$OCIMOCK_CONTROL/livez") == 200 ]]
+    stop
 }
 
 @test "a control token of a file or the environment" {
     printf 'from-a-file\n' >"$T/token"
-    start --listen 127.0.0.1:0 --control-token-file "$T/token"
-    control=${LINE##*control=}
-    [[ $(status_of "$control/control/v1/images") == 401 ]]
-    [[ $(status_of -H "Authorization: Bearer from-a-file" "$control/control/v1/images") == 200 ]]
-    kill "$PID"
-    finish
+    start --control-token-file "$T/token"
+        [[ $(status_of "$CONTROL/images") == 401 ]]
+    [[ $(status_of -H "Authorization: Bearer from-a-file" "$CONTROL/images") == 200 ]]
+    stop
     run ! grep -q from-a-file "$T/log"
     run -2 --separate-stderr "$OCIMOCK" serve --control-token a --control-token-file b
     [[ $stderr == *"must not be given together"* ]]
@@ -433,22 +376,18 @@ effective() {
     # bash keeps its own; a soft limit of 64 is far below the hard one
     [[ $(ulimit -Hn) != 64 ]]
     ulimit -Sn 64
-    start --listen 127.0.0.1:0
+    start
     [[ $(awk '/Max open files/ { print $4 == $5 }' "/proc/$PID/limits") == 1 ]]
-    kill "$PID"
-    finish
+    stop
 }
 
 # --- Stopping
 
 @test "SIGTERM and SIGINT stop it with status 0" {
-    start --listen 127.0.0.1:0
-    kill -TERM "$PID"
-    finish
-    rm "$T/ready"
+    start
+    stop
     # a shell starts background jobs with SIGINT ignored; env resets that
-    mkfifo "$T/ready"
-    env --default-signal=INT "$OCIMOCK" serve --listen 127.0.0.1:0 --ready-fd 4 4>"$T/ready" >/dev/null 2>"$T/log" 3>&- &
+    env -u OCIMOCK_CONTROL --default-signal=INT "$OCIMOCK" serve --listen 127.0.0.1:0 --ready-fd 4 4>"$T/ready" >/dev/null 2>"$T/log" 3>&- &
     PID=$!
     read -r -t 20 LINE <"$T/ready"
     kill -INT "$PID"
@@ -457,15 +396,14 @@ effective() {
 }
 
 @test "a second signal does not wait for requests under way" {
-    start --listen 127.0.0.1:0 --drain-timeout 10m
+    start --drain-timeout 10m
     exec 5<>"/dev/tcp/127.0.0.1/${URL##*:}"
     printf 'POST /v2/a/blobs/uploads/?digest=sha256:%064d HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf' 0 >&5
     until curl --noproxy '*' -s "$URL/v2/" >/dev/null; do :; done
     kill -TERM "$PID"
     until grep -q msg=stopping "$T/log"; do :; done
     kill -0 "$PID"
-    kill -TERM "$PID"
-    finish
+    stop
     exec 5>&-
     grep -q 'stopping at once' "$T/log"
 }
@@ -473,7 +411,7 @@ effective() {
 @test "the end of standard input stops it on request" {
     mkfifo "$T/in"
     exec 6<>"$T/in"
-    start --listen 127.0.0.1:0 --stop-on-stdin-eof --drain-timeout 10m <"$T/in"
+    start --stop-on-stdin-eof --drain-timeout 10m <"$T/in"
     echo ignored >&6
     [[ $(status_of "$URL/v2/") == 200 ]]
     exec 6>&-
@@ -482,10 +420,9 @@ effective() {
 }
 
 @test "without that option the end of standard input does nothing" {
-    start --listen 127.0.0.1:0 </dev/null
+    start </dev/null
     [[ $(status_of "$URL/v2/") == 200 ]]
-    kill "$PID"
-    finish
+    stop
 }
 
 @test "standard input that has no end to wait for is refused" {
@@ -504,30 +441,25 @@ effective() {
     [[ $(status_of --cacert "$T/ca.crt" "$URL/v2/") == 200 ]]
     openssl s_client -connect "${URL#https://}" </dev/null 2>/dev/null | openssl x509 >"$T/served.crt"
     openssl x509 -in "$T/tls/server.crt" | cmp - "$T/served.crt"
-    kill "$PID"
-    finish
+    stop
 }
 
 @test "SIGHUP with a broken certificate keeps the old one" {
     start --listen= --tls-listen 127.0.0.1:0 --tls-auto "$T/tls"
     cp -r "$T/tls" "$T/given"
-    kill "$PID"
-    finish
-    rm "$T/ready"
+    stop
     start --listen= --tls-listen 127.0.0.1:0 --tls-cert "$T/given/server.crt" --tls-key "$T/given/server.key"
     echo nonsense >"$T/given/server.key"
     kill -HUP "$PID"
     until grep -q 'was not read again, the old one stays' "$T/log"; do :; done
     [[ $(status_of --cacert "$T/given/ca.crt" "$URL/v2/") == 200 ]]
-    kill "$PID"
-    finish
+    stop
 }
 
 @test "--tls-auto without a folder uses the data folder of the user" {
     XDG_DATA_HOME=$T/data start --listen= --tls-listen 127.0.0.1:0 --tls-auto
     [[ $(stat -c %a "$T/data/ocimock/tls/server.key") == 600 ]]
-    kill "$PID"
-    finish
+    stop
     run -2 --separate-stderr env -u HOME -u XDG_DATA_HOME "$OCIMOCK" serve --tls-auto
     [[ $stderr == *"tls.auto needs a folder: HOME is not set"* ]]
 }
@@ -535,20 +467,18 @@ effective() {
 # --- The log
 
 @test "the log is JSON on request, one object per line" {
-    start --listen 127.0.0.1:0 --log-format json
+    start --log-format json
     curl --noproxy '*' -s "$URL/v2/" -A 'quote " and \' >/dev/null
-    kill "$PID"
-    finish
+    stop
     jq -e -s 'map(select(.msg == "request")) | length == 1 and .[0].op == "ping" and .[0].status == 200
         and .[0].user_agent == "quote \" and \\"' "$T/log"
     jq -e 'has("ts") and has("level") and has("msg")' "$T/log" >/dev/null
 }
 
 @test "the log level leaves out what is less important" {
-    start --listen 127.0.0.1:0 --log-level warn
+    start --log-level warn
     curl --noproxy '*' -s "$URL/v2/" >/dev/null
-    kill "$PID"
-    finish
+    stop
     [[ ! -s $T/log ]]
 }
 
@@ -570,7 +500,7 @@ effective() {
 # --- healthcheck
 
 @test "healthcheck: 0 when it serves, 4 when nobody answers, 1 for something else" {
-    start --listen 127.0.0.1:0 --port-file "$T/ports"
+    start --port-file "$T/ports"
     run -0 "$OCIMOCK" healthcheck --url "$URL"
     [[ -z $output ]]
     run -0 "$OCIMOCK" healthcheck --url "${URL#http://}"
@@ -579,8 +509,7 @@ effective() {
     [[ $(jq -r '.healthy, .url' <<<"$output" | paste -s -d ' ') == "true $URL" ]]
     run -1 --separate-stderr "$OCIMOCK" healthcheck --url "$URL/v2/x/y"
     [[ $stderr == *"answers 404 instead of 200" ]]
-    kill "$PID"
-    finish
+    stop
     run -4 --separate-stderr "$OCIMOCK" healthcheck --url "$URL"
     [[ $stderr == "ocimock healthcheck: no answer from $URL/"* ]]
     run -4 "$OCIMOCK" healthcheck --url "$URL" --json
@@ -591,24 +520,21 @@ effective() {
 
 @test "healthcheck --wait waits for the server, and not longer than told" {
     run -4 --separate-stderr timeout 10 "$OCIMOCK" healthcheck --wait --timeout 300ms --url 127.0.0.1:1
-    start --listen 127.0.0.1:0
+    start
     local address=${URL#http://}
-    kill "$PID"
-    finish
+    stop
     rm "$T/ready"
     "$OCIMOCK" healthcheck --wait --timeout 20s --url "$address" 3>&- &
     local waiting=$!
-    start --listen "$address"
+    start --listen "$address" --control 127.0.0.1:0
     wait "$waiting"
-    kill "$PID"
-    finish
+    stop
 }
 
 @test "healthcheck over TLS does not ask who signed" {
     start --listen= --tls-listen 127.0.0.1:0 --tls-auto "$T/tls"
     run -0 "$OCIMOCK" healthcheck --url "$URL"
-    kill "$PID"
-    finish
+    stop
 }
 
 # --- The manual

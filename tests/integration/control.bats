@@ -2,53 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The commands that steer a running server, against one.
 
-bats_require_minimum_version 1.5.0
-
-setup() {
-    T=$BATS_TEST_TMPDIR
-    PID=
-    : "${OCIMOCK:?names the program}"
-    while read -r name; do
-        unset "$name"
-    done < <(compgen -e | grep -E '^(OCIMOCK|REGISTRY)_|^NO_COLOR$')
-}
-
-teardown() {
-    if [[ -n $PID ]]; then
-        kill -KILL "$PID" 2>/dev/null || true
-        wait "$PID" 2>/dev/null || true
-    fi
-}
-
-# start OPTION...: a server on free ports; sets PID, URL and OCIMOCK_CONTROL.
-start() {
-    local line
-
-    mkfifo "$T/ready"
-    "$OCIMOCK" serve --listen 127.0.0.1:0 --control 127.0.0.1:0 --ready-fd 4 "$@" \
-        4>"$T/ready" <&0 >"$T/out" 2>"$T/log" 3>&- 6>&- &
-    PID=$!
-    if ! read -r -t 20 line <"$T/ready"; then
-        cat "$T/log"
-        return 1
-    fi
-    URL=${line#*registry=}
-    URL=${URL%% *}
-    export OCIMOCK_CONTROL=${line#*control=}
-}
-
-# ask WORD...: runs the program.
-ask() {
-    run --separate-stderr "$OCIMOCK" "$@"
-}
-
-# refused STATUS MESSAGE: of the last `ask`; the message is a glob.
-refused() {
-    # shellcheck disable=SC2154 # run sets it
-    echo "status $status: $stderr"
-    # shellcheck disable=SC2053,SC2154 # a glob
-    [[ $status -eq $1 && $output == "" && ${stderr_lines[0]} == $2 ]]
-}
+load lib/server
 
 # get PATH OPTION...: the status of GET
 get() {

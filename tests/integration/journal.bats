@@ -2,46 +2,21 @@
 # SPDX-License-Identifier: MIT
 # The journal of a running server: nothing is lost under load, or it is said.
 
-bats_require_minimum_version 1.5.0
+load lib/server
 
 setup() {
-    T=$BATS_TEST_TMPDIR
-    PID=
-    : "${OCIMOCK:?names the program}"
-    while read -r name; do
-        unset "$name"
-    done < <(compgen -e | grep -E '^(OCIMOCK|REGISTRY)_')
+    server_setup
     start
 }
 
-teardown() {
-    if [[ -n $PID ]]; then
-        kill -KILL "$PID" 2>/dev/null || true
-        wait "$PID" 2>/dev/null || true
-    fi
-}
+# asked STATUS GLOB METHOD PATH [BODY]: the control API answers that.
+asked() {
+    local status
 
-# Sets PID, URL and CONTROL.
-start() {
-    local line
-
-    mkfifo "$T/ready"
-    "$OCIMOCK" serve --listen 127.0.0.1:0 --control 127.0.0.1:0 --ready-fd 4 \
-        4>"$T/ready" <&0 >"$T/out" 2>"$T/log" 3>&- 6>&- &
-    PID=$!
-    read -r -t 20 line <"$T/ready"
-    URL=${line#*registry=}
-    URL=${URL%% *}
-    CONTROL=${line#*control=}/control/v1
-}
-
-# control METHOD PATH [BODY]: sets STATUS and BODY.
-control() {
-    local data=()
-
-    [[ $# -lt 3 ]] || data=(-H 'Content-Type: application/json' -d "$3")
-    STATUS=$(curl --noproxy '*' -s --max-time 30 -o "$T/body" -w '%{http_code}' -X "$1" "${data[@]}" "$CONTROL$2")
-    BODY=$(<"$T/body")
+    status=$(control "${@:3}")
+    echo "$status $(<"$T/body")"
+    # shellcheck disable=SC2053 # a glob
+    [[ $status == "$1" && $(<"$T/body") == $2 ]]
 }
 
 # requests FIRST LAST: GETs of tags of those numbers, on 8 connections at once.
@@ -51,42 +26,30 @@ requests() {
 }
 
 @test "who waits or verifies while clients come gets all of them" {
-    control POST /wait '{"match": {"op": "manifest.get"}, "count": 1, "timeout": "1ms"}'
-    [[ $STATUS == 408 ]]
+    asked 408 '*' POST /wait '{"match": {"op": "manifest.get"}, "count": 1, "timeout": "1ms"}'
 
-    (
-        control POST /wait '{"match": {"op": "manifest.get", "status": 404}, "count": 2000, "timeout": "25s"}'
-        echo "$STATUS" >"$T/waited"
-    ) 3>&- &
+    control POST /wait '{"match": {"op": "manifest.get", "status": 404}, "count": 2000, "timeout": "25s"}' \
+        >"$T/waited" 3>&- &
     waiter=$!
     requests 1 2000
     wait "$waiter"
     [[ $(<"$T/waited") == 200 ]]
 
-    control POST /verify '{"match": {"op": "manifest.get"}, "count": 2000}'
-    [[ $STATUS == 200 ]]
-    control GET '/requests:count?ref=v17'
-    [[ $BODY == '{"count":1,"dropped":0}' ]]
-    control GET '/pulls?limit=3'
-    [[ $STATUS == 200 && $BODY == *'"outcome":"failed","status":404'* ]]
+    asked 200 '*' POST /verify '{"match": {"op": "manifest.get"}, "count": 2000}'
+    asked 200 '{"count":1,"dropped":0}' GET '/requests:count?ref=v17'
+    asked 200 '*"outcome":"failed","status":404*' GET '/pulls?limit=3'
 }
 
 @test "what was dropped is not claimed" {
     requests 1 1
     requests 2 10200
-    control POST /verify '{"match": {"ref": "v1"}, "count": 0}'
-    [[ $STATUS == 409 && $BODY == *'cannot tell for sure: '*' dropped from the journal'* ]]
-    control POST /verify '{"match": {"op": "blob.get"}, "count": 0}'
-    [[ $STATUS == 200 ]]
-    control POST /verify '{"match": {"op": "manifest.get"}, "count": {"min": 10000}}'
-    [[ $STATUS == 200 ]]
-    control GET /requests:stats
-    [[ $BODY == *'"dropped":'[1-9]*'"last":10200'* ]]
-    control GET '/requests'
-    [[ $BODY == *'"last": 10200, "more": false}' ]]
-    control DELETE /requests
-    control POST /verify '{"match": {"op": "manifest.get"}, "count": 0}'
-    [[ $STATUS == 200 ]]
+    asked 409 '*cannot tell for sure: * dropped from the journal*' POST /verify '{"match": {"ref": "v1"}, "count": 0}'
+    asked 200 '*' POST /verify '{"match": {"op": "blob.get"}, "count": 0}'
+    asked 200 '*' POST /verify '{"match": {"op": "manifest.get"}, "count": {"min": 10000}}'
+    asked 200 '*"dropped":[1-9]*"last":10200*' GET /requests:stats
+    asked 200 '*"last": 10200, "more": false}' GET /requests
+    asked 204 '' DELETE /requests
+    asked 200 '*' POST /verify '{"match": {"op": "manifest.get"}, "count": 0}'
 }
 
 @test "a reader of events gets every request and goes on where it was" {

@@ -2,37 +2,10 @@
 # SPDX-License-Identifier: MIT
 # Rules that a server starts with.
 
-bats_require_minimum_version 1.5.0
-
-setup() {
-    T=$BATS_TEST_TMPDIR
-    PID=
-    : "${OCIMOCK:?names the program}"
-    while read -r name; do
-        unset "$name"
-    done < <(compgen -e | grep '^OCIMOCK_')
-}
-
-teardown() {
-    [[ -z $PID ]] || kill -KILL "$PID" 2>/dev/null || true
-}
-
-start() {
-    mkfifo "$T/ready"
-    "$OCIMOCK" serve --listen 127.0.0.1:0 --ready-fd 4 "$@" 4>"$T/ready" <&0 >"$T/out" 2>"$T/log" 3>&- 6>&- &
-    PID=$!
-    read -r -t 20 LINE <"$T/ready" || { cat "$T/log"; return 1; }
-    URL=${LINE#*registry=}
-    URL=${URL%% *}
-    CONTROL=${LINE##*control=}
-}
-
-status_of() {
-    curl --noproxy '*' -s -m 20 -o /dev/null -w '%{http_code}' "$@"
-}
+load lib/server
 
 rules() {
-    curl --noproxy '*' -s -m 20 "$CONTROL/control/v1/rules" | jq -r '.rules[].id' | sort | paste -s -d ,
+    curl --noproxy '*' -s -m 20 "$CONTROL/rules" | jq -r '.rules[].id' | sort | paste -s -d ,
 }
 
 @test "--rules takes files and folders, YAML and JSON" {

@@ -3,15 +3,7 @@
 # ocimock keys and ocimock token: without a server.
 # shellcheck disable=SC2154 # run --separate-stderr sets stderr
 
-bats_require_minimum_version 1.5.0
-
-setup() {
-    T=$BATS_TEST_TMPDIR
-    : "${OCIMOCK:?names the program}"
-    while read -r name; do
-        unset "$name"
-    done < <(compgen -e | grep '^OCIMOCK_')
-}
+load lib/server
 
 keys() {
     run --separate-stderr "$OCIMOCK" keys "$@"
