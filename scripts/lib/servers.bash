@@ -2,7 +2,7 @@
 # The servers that scripts and tests start: ocimock, Debian's docker-registry, nginx.
 # Needs process.bash. Everything listens on 127.0.0.1, on a free port.
 #
-# ocimock_start DIR [OPTION...]     OCIMOCK_PID, OCIMOCK_URLS (one per listener, in order), OCIMOCK_URL
+# ocimock_start DIR [OPTION...]     OCIMOCK_PID, OCIMOCK_URLS (one per listener, in order), OCIMOCK_URL, OCIMOCK_CONTROL
 # docker_registry_start DIR PORT    DOCKER_REGISTRY_PID, DOCKER_REGISTRY_URL
 # nginx_start DIR PORT TLS_PORT CERTIFICATE KEY    NGINX_PID; serves DIR/www
 # shellcheck shell=bash
@@ -10,6 +10,7 @@
 
 OCIMOCK_PID=
 OCIMOCK_URL=
+OCIMOCK_CONTROL=
 OCIMOCK_URLS=()
 
 # The program: $OCIMOCK, else the one in the build folder.
@@ -26,6 +27,7 @@ ocimock_read_ready() {
 
     line=$(grep -m1 '^ocimock: ready ' "$1") || return 1
     for word in $line; do
+        [[ $word != control=* ]] || OCIMOCK_CONTROL=${word#control=}
         [[ $word != registry=* ]] || IFS=, read -ra OCIMOCK_URLS <<<"${word#registry=}"
     done
     OCIMOCK_URL=${OCIMOCK_URLS[0]}

@@ -3,7 +3,7 @@
 
 check_PROGRAMS += %D%/ocibench
 %C%_ocibench_SOURCES = \
-	%D%/client.c %D%/client.h %D%/commands.h %D%/load.c %D%/measure.c %D%/ocibench.c
+	%D%/client.c %D%/client.h %D%/commands.h %D%/connections.c %D%/load.c %D%/measure.c %D%/ocibench.c
 %C%_ocibench_LDADD = libutil.a $(OPENSSL_LIBS)
 
 # What rules cost, without a server: run by hand.
@@ -12,5 +12,5 @@ check_PROGRAMS += %D%/rulebench
 	tests/unit/fault_words.h
 
 INTEGRATION_BATS += %D%/bench.bats
-EXTRA_DIST += %D%/bench.bats %D%/measure.bash %D%/report.lua %D%/rows.tsv %D%/table.awk \
+EXTRA_DIST += %D%/bench.bats %D%/control.bash %D%/measure.bash %D%/report.lua %D%/rows.tsv %D%/table.awk \
 	doc/performance.md scripts/bench scripts/lib/process.bash scripts/lib/servers.bash

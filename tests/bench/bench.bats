@@ -64,6 +64,8 @@ table() {
 @test "rows: each has all columns and a group that is measured" {
     # shellcheck source=tests/bench/measure.bash
     . "$TOP_SRCDIR/tests/bench/measure.bash"
+    # shellcheck source=tests/bench/control.bash
+    . "$TOP_SRCDIR/tests/bench/control.bash"
     while IFS=$'\t' read -r name group against unit better floor aim what; do
         [[ $name != '#'* ]] || continue
         [[ -n $what && $better =~ ^(more|less)$ && -n $against$unit$floor$aim ]]
@@ -87,6 +89,9 @@ table() {
     "$TOOL" idle "$OCIMOCK_URL" "$OCIMOCK_PID" 50 | grep -E '^-?[0-9]+$'
     read -r first peak < <("$TOOL" watch "$OCIMOCK_PID" VmRSS </dev/null)
     ((peak >= first && first > 0))
+    (($("$TOOL" memory "$OCIMOCK_PID" VmRSS) > 0))
+    "$TOOL" hold "$OCIMOCK_URL" 3 /v2/ </dev/null
+    "$TOOL" latency "$OCIMOCK_URL" 20 99 /v2/ /v2/_catalog | grep -E '^[0-9]+\.[0-9]{3}$'
     "$TOOL" start --memory "$OCIMOCK" serve --listen 127.0.0.1:0 2>/dev/null | grep -E '^[0-9.]+ [0-9]+ [0-9]+$'
     [[ $("$TOOL" cipher "$OCIMOCK_URL") == plain ]]
 }

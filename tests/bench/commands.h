@@ -5,7 +5,10 @@
 
 int cmd_cipher(int argc, char **argv);
 int cmd_freeport(int argc, char **argv);
+int cmd_hold(int argc, char **argv);
 int cmd_idle(int argc, char **argv);
+int cmd_latency(int argc, char **argv);
+int cmd_memory(int argc, char **argv);
 int cmd_push(int argc, char **argv);
 int cmd_start(int argc, char **argv);
 int cmd_tags(int argc, char **argv);

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Commands that put load on a registry: push, tags, idle. */
+/* Commands that put load on a registry: push, tags. */
 #include "tests/bench/commands.h"
 
 #include <err.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -131,57 +129,5 @@ int cmd_tags(int argc, char **argv)
     printf("%.3f\n", now_seconds() - begin);
     free(manifest);
     client_close(c);
-    return 0;
-}
-
-static void raise_descriptors(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
-static struct client *open_and_ask(const char *url)
-{
-    struct client *c = client_open(url);
-    struct reply r;
-
-    client_printf(c, "GET /v2/ HTTP/1.1\r\nHost: %s\r\n\r\n", client_host(c));
-    client_expect(c, &r, 200, "GET /v2/");
-    return c;
-}
-
-int cmd_idle(int argc, char **argv)
-{
-    struct client **all;
-    uint64_t before;
-    uint64_t after;
-    long count;
-    long pid;
-
-    if (argc != 4)
-        return 2;
-    pid = (long)parse_number(argv[2]);
-    count = (long)parse_number(argv[3]);
-    if (count <= 0)
-        return 2;
-    raise_descriptors();
-    all = calloc((size_t)count, sizeof(*all));
-    if (all == NULL)
-        err(1, "connections");
-    client_close(open_and_ask(argv[1])); /* what is paid once is not counted */
-    (void)poll(NULL, 0, 200);
-    before = process_memory(pid, "VmRSS");
-    for (long i = 0; i < count; i++)
-        all[i] = open_and_ask(argv[1]);
-    (void)poll(NULL, 0, 1000); /* the server settles */
-    after = process_memory(pid, "VmRSS");
-    printf("%.0f\n", ((double)after - (double)before) / (double)count);
-    for (long i = 0; i < count; i++)
-        client_close(all[i]);
-    free(all);
     return 0;
 }

@@ -84,10 +84,11 @@ push_content() {
         "$url/v2/$BENCH_REPO/manifests/latest"
 }
 
-# A server of its own for each thing that is measured in memory. Sets OCIMOCK_*.
+# fresh_ocimock [OPTION...]: a server of its own, for what is measured in memory or needs options.
+# Sets OCIMOCK_*.
 fresh_ocimock() {
     ocimock_start "$(mktemp -d "$work/ocimock.XXXXXX")" "${quiet[@]}" --listen 127.0.0.1:0 \
-        --tls-listen 127.0.0.1:0 --tls-cert "$work/certificate.pem" --tls-key "$work/key.pem"
+        --tls-listen 127.0.0.1:0 --tls-cert "$work/certificate.pem" --tls-key "$work/key.pem" "$@"
 }
 
 start_servers() {

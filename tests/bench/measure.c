@@ -113,6 +113,14 @@ int cmd_watch(int argc, char **argv)
     return 0;
 }
 
+int cmd_memory(int argc, char **argv)
+{
+    if (argc != 3)
+        return 2;
+    printf("%" PRIu64 "\n", process_memory((long)parse_number(argv[1]), argv[2]));
+    return 0;
+}
+
 int cmd_cipher(int argc, char **argv)
 {
     struct client *c;
