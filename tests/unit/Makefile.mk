@@ -25,6 +25,16 @@ UNIT_TESTS += %D%/test-text
 UNIT_TESTS += %D%/test-units
 UNIT_TESTS += %D%/test-util
 
+# fixtures
+UNPACK_HELP = %D%/unpack_help.c %D%/unpack_help.h
+UNIT_TESTS += %D%/test-noise
+UNIT_TESTS += %D%/test-stored
+%C%_test_stored_SOURCES = %D%/test-stored.c $(UNPACK_HELP)
+%C%_test_stored_LDADD = $(UNIT_LIBS) $(ARCHIVE_LIBS)
+UNIT_TESTS += %D%/test-tar
+%C%_test_tar_SOURCES = %D%/test-tar.c $(UNPACK_HELP)
+%C%_test_tar_LDADD = $(UNIT_LIBS) $(ARCHIVE_LIBS)
+
 # lib/control
 JOURNAL_HELP = %D%/journal_help.c %D%/journal_help.h
 UNIT_TESTS += %D%/test-control
