@@ -10,7 +10,6 @@ libauth_a_SOURCES = \
 	%D%/auth_control.c \
 	%D%/auth_keys.c \
 	%D%/authorization.c %D%/authorization.h \
-	%D%/base64.c %D%/base64.h \
 	%D%/base_url.c %D%/base_url.h \
 	%D%/bearer.c %D%/bearer.h \
 	%D%/challenge.c %D%/challenge.h \

@@ -8,9 +8,9 @@
 
 #include <openssl/crypto.h>
 
-#include "auth/base64.h"
 #include "auth/secret.h"
 #include "lib/http/request.h"
+#include "lib/util/base64.h"
 #include "lib/util/text.h"
 #include "lib/util/util.h"
 

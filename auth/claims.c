@@ -9,9 +9,9 @@
 #include <jwt.h>
 #include <openssl/rand.h>
 
-#include "auth/base64.h"
 #include "auth/jwks.h"
 #include "auth/openssl_err.h"
+#include "lib/util/base64.h"
 #include "lib/util/buf.h"
 #include "lib/util/err.h"
 #include "lib/util/json.h"

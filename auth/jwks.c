@@ -13,10 +13,10 @@
 #include <openssl/param_build.h>
 #include <openssl/x509.h>
 
-#include "auth/base64.h"
 #include "auth/key_id.h"
 #include "auth/key_set.h"
 #include "auth/openssl_err.h"
+#include "lib/util/base64.h"
 #include "lib/util/buf.h"
 #include "lib/util/err.h"
 #include "lib/util/file.h"

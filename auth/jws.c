@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/base64.h"
 #include "auth/claims.h"
 #include "auth/key_set.h"
+#include "lib/util/base64.h"
 #include "lib/util/buf.h"
 #include "lib/util/err.h"
 #include "lib/util/text.h"

@@ -12,8 +12,8 @@
 #include <openssl/sha.h>
 #include <openssl/x509.h>
 
-#include "auth/base64.h"
 #include "auth/openssl_err.h"
+#include "lib/util/base64.h"
 #include "lib/util/buf.h"
 #include "lib/util/err.h"
 #include "lib/util/util.h"

@@ -10,8 +10,8 @@
 #include <uthash.h>
 
 #include "auth/account.h"
-#include "auth/base64.h"
 #include "auth/keyed_hash.h"
+#include "lib/util/base64.h"
 #include "lib/util/buf.h"
 #include "lib/util/err.h"
 #include "lib/util/text.h"

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libutil.a
 EXTRA_DIST += %D%/README.md
 libutil_a_SOURCES = \
+	%D%/base64.c %D%/base64.h \
 	%D%/buf.c %D%/buf.h \
 	%D%/certificate.c %D%/certificate.h \
 	%D%/cidr.c %D%/cidr.h \

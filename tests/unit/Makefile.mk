@@ -3,6 +3,7 @@
 # A program that needs more says so under its line: %C%_test_x_LDADD = extra.a $(UNIT_LIBS)
 
 # lib/util
+UNIT_TESTS += %D%/test-base64
 UNIT_TESTS += %D%/test-buf
 UNIT_TESTS += %D%/test-cidr
 UNIT_TESTS += %D%/test-certificate
@@ -91,7 +92,6 @@ UNIT_TESTS += %D%/test-tally
 
 # auth: scopes, keys, tokens
 EXTRA_DIST += %D%/key_help.h
-UNIT_TESTS += %D%/test-base64
 UNIT_TESTS += %D%/test-claims
 UNIT_TESTS += %D%/test-jwks
 UNIT_TESTS += %D%/test-jws

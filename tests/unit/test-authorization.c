@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/base64.h"
 #include "lib/http/request.h"
+#include "lib/util/base64.h"
 #include "lib/util/buf.h"
 #include "lib/util/util.h"
 #include "tests/tap/tap.h"

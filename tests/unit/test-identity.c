@@ -12,12 +12,12 @@
 
 #include "auth/account.h"
 #include "auth/auth.h"
-#include "auth/base64.h"
 #include "auth/claims.h"
 #include "auth/internal.h"
 #include "auth/key.h"
 #include "auth/keyring.h"
 #include "lib/http/loop.h"
+#include "lib/util/base64.h"
 #include "lib/util/buf.h"
 #include "lib/util/clock.h"
 #include "lib/util/err.h"

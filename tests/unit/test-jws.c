@@ -8,10 +8,10 @@
 #include <jansson.h>
 #include <jwt.h>
 
-#include "auth/base64.h"
 #include "auth/claims.h"
 #include "auth/jwks.h"
 #include "auth/key_set.h"
+#include "lib/util/base64.h"
 #include "lib/util/buf.h"
 #include "lib/util/err.h"
 #include "lib/util/util.h"

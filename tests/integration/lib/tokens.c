@@ -8,11 +8,11 @@
 
 #include <jansson.h>
 
-#include "auth/base64.h"
 #include "auth/claims.h"
 #include "auth/jws.h"
 #include "auth/key.h"
 #include "auth/scope.h"
+#include "lib/util/base64.h"
 #include "lib/util/buf.h"
 #include "lib/util/clock.h"
 #include "lib/util/err.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "auth/base64.h"
+#include "lib/util/base64.h"
 
 #include <stdint.h>
 #include <string.h>

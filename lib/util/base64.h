@@ -4,8 +4,8 @@
  *
  * BASE64_STANDARD is padded (certificates, Basic credentials), BASE64_URL is not (tokens, keys).
  */
-#ifndef AUTH_BASE64_H
-#define AUTH_BASE64_H
+#ifndef LIB_UTIL_BASE64_H
+#define LIB_UTIL_BASE64_H
 
 #include <stdbool.h>
 #include <stddef.h>
