@@ -29,6 +29,7 @@ UNIT_TESTS += %D%/test-util
 # fixtures
 UNPACK_HELP = %D%/unpack_help.c %D%/unpack_help.h
 UNIT_TESTS += %D%/test-noise
+UNIT_TESTS += %D%/test-program
 UNIT_TESTS += %D%/test-stored
 %C%_test_stored_SOURCES = %D%/test-stored.c $(UNPACK_HELP)
 %C%_test_stored_LDADD = $(UNIT_LIBS) $(ARCHIVE_LIBS)
