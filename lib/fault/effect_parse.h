@@ -7,6 +7,7 @@
 #include "lib/fault/effect.h"
 
 struct err;
+struct fault_product;
 struct json_t;
 struct schema;
 struct schema_place;
@@ -32,6 +33,12 @@ int effects_parse(struct fault_effects *ret, struct json_t *then,
    keys of the product, too. */
 int effects_warn(const struct fault_effects *e, bool product, const char *path,
                  struct json_t *warnings, struct err *err);
+
+/* The same of the product's keys: `product` has a bit for each, in the order of its tables. `ops`:
+   bits of those that the rule may match. */
+int effects_warn_product(const struct fault_effects *e, const struct fault_product *tables,
+                         uint64_t product, uint64_t ops, const char *path, struct json_t *warnings,
+                         struct err *err);
 
 /* Names of rules, gates and variables: 1 to 63 letters, digits and ._~:@+- */
 bool fault_name_is_good(const char *name);

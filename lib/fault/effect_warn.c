@@ -6,8 +6,11 @@
 
 #include <jansson.h>
 
+#include "lib/fault/fault.h"
+#include "lib/util/buf.h"
 #include "lib/util/conf.h"
 #include "lib/util/err.h"
+#include "lib/util/schema.h"
 #include "lib/util/util.h"
 
 struct warner {
@@ -72,5 +75,41 @@ int effects_warn(const struct fault_effects *e, bool product, const char *path, 
         warn_connect(&w, e, product);
     else
         warn_answer(&w, e);
+    return w.failed ? err_set(err, ERR_NOMEM, "warnings") : 0;
+}
+
+/* --- Keys of the product ------------------------------------------------------------------------
+ */
+
+/* "does nothing with what the rule matches: it is for token or ping" */
+static void warn_ops(struct warner *w, const struct vocabulary *v, const char *key, uint64_t ops)
+{
+    auto_buf struct buf text = BUF_INIT(160);
+
+    (void)buf_append_text(&text, "does nothing with what the rule matches: it is for ");
+    for (uint64_t left = ops; left != 0; left &= left - 1)
+        (void)buf_appendf(&text, "%s%s",
+                          left == ops                ? ""
+                          : (left & (left - 1)) == 0 ? " or "
+                                                     : ", ",
+                          v->ops[__builtin_ctzll(left)]);
+    warn(w, key, buf_text(&text));
+}
+
+int effects_warn_product(const struct fault_effects *e, const struct fault_product *tables,
+                         uint64_t product, uint64_t ops, const char *path, json_t *warnings,
+                         struct err *err)
+{
+    struct warner w = {.path = path, .warnings = warnings};
+
+    for (; tables->uses != NULL && product != 0; product &= product - 1) {
+        int i = __builtin_ctzll(product);
+        const struct fault_use *use = &tables->uses[i];
+
+        if (use->ops != 0 && (use->ops & ops) == 0)
+            warn_ops(&w, tables->vocabulary, tables->effects[i].key, use->ops);
+        else if (use->answered && fault_effects_answer(e))
+            warn(&w, tables->effects[i].key, "does nothing, because the rule answers by itself");
+    }
     return w.failed ? err_set(err, ERR_NOMEM, "warnings") : 0;
 }

@@ -220,17 +220,15 @@ struct fault_counters fault_engine_counters(const struct fault_engine *e)
 json_t *fault_engine_kinds(const struct fault_engine *e)
 {
     json_t *object = json_object();
-    const struct schema *product;
-    size_t count;
+    const struct schema *product = e->options.product.effects;
     int result = object == NULL ? -1 : 0;
 
-    product = rule_tables_product(e->tables, &count);
     for (int i = 0; result == 0 && i < FAULT_EFFECT_COUNT; i++) {
         if (e->kinds[i] > 0)
             result = json_object_set_new(object, fault_effect_key((enum fault_effect)i),
                                          json_integer((json_int_t)e->kinds[i]));
     }
-    for (size_t i = 0; result == 0 && i < count; i++) {
+    for (size_t i = 0; result == 0 && product != NULL && product[i].key != NULL; i++) {
         if (e->product_kinds[i] > 0)
             result = json_object_set_new(object, product[i].key,
                                          json_integer((json_int_t)e->product_kinds[i]));

@@ -35,12 +35,19 @@ enum {
     FAULT_HOLD_LIMIT_MS = 600000, /* a hold that nobody releases */
 };
 
+/* Where an effect of the product does something: for warnings when a rule is read. */
+struct fault_use {
+    uint64_t ops;  /* bit per op; 0: on all of them */
+    bool answered; /* it shapes the product's own answer: nothing where the rule answers */
+};
+
 /* What a product adds to the engine's own effects. */
 struct fault_product {
     const struct vocabulary *vocabulary;
     /* Keys of `then` that the product acts on (token, upload, tags, image_state ...): their schema,
        ended by key NULL. The engine checks them and hands out the JSON: fault_plan_get(). */
     const struct schema *effects;
+    const struct fault_use *uses; /* of each effect, in the same order; NULL: everywhere */
     /* Writes the reply of an answering rule: status, and an error body from code, message, detail
        (NULL where the rule does not say). Sends nothing. */
     void (*answer)(struct http_exchange *x, int status, const char *code, const char *message,

@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "lib/fault/effect_parse.h"
+#include "lib/fault/fault.h"
 #include "lib/fault/match.h"
 #include "lib/fault/pattern.h"
 #include "lib/fault/rule.h"
@@ -272,13 +273,11 @@ static int read_then(struct reader *r, struct err *err)
                                            .id = r->rule->id};
     struct fault_rule *rule = r->rule;
     size_t len = strlen(r->at->path);
-    const struct schema *product;
-    size_t count;
+    const struct schema *product = rule_tables_product(r->tables)->effects;
     int result;
 
     rule->then = json_object_get(rule->json, "then");
-    product = rule_tables_product(r->tables, &count);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; product != NULL && product[i].key != NULL; i++) {
         if (json_object_get(rule->then, product[i].key) != NULL)
             rule->product |= UINT64_C(1) << i;
     }
@@ -286,6 +285,9 @@ static int read_then(struct reader *r, struct err *err)
     result = effects_parse(&rule->effects, rule->then, &context, r->at, err);
     if (result == 0)
         result = effects_warn(&rule->effects, rule->product != 0, r->at->path, r->warnings, err);
+    if (result == 0 && !fault_effects_connect(&rule->effects))
+        result = effects_warn_product(&rule->effects, rule_tables_product(r->tables), rule->product,
+                                      match_ops(rule->match), r->at->path, r->warnings, err);
     r->at->path[len] = '\0';
     return result;
 }

@@ -109,10 +109,9 @@ const struct schema *rule_tables_rule(const struct rule_tables *t)
     return &t->rule;
 }
 
-const struct schema *rule_tables_product(const struct rule_tables *t, size_t *ret_count)
+const struct fault_product *rule_tables_product(const struct rule_tables *t)
 {
-    *ret_count = t->product_count;
-    return t->product->effects;
+    return t->product;
 }
 
 const struct schema *rule_tables_nth(void)

@@ -23,8 +23,7 @@ void rule_tables_free(struct rule_tables *t); /* NULL-safe */
 const struct vocabulary *rule_tables_vocabulary(const struct rule_tables *t);
 /* A rule; `when` is any object in it: match.h checks it. */
 const struct schema *rule_tables_rule(const struct rule_tables *t);
-/* The product's effects, in its order. */
-const struct schema *rule_tables_product(const struct rule_tables *t, size_t *ret_count);
+const struct fault_product *rule_tables_product(const struct rule_tables *t);
 /* `nth` and `state` of a `when`. */
 const struct schema *rule_tables_nth(void);
 const struct schema *rule_tables_state(void);

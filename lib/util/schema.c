@@ -177,6 +177,19 @@ static int check_duration(const struct schema *s, const json_t *value, struct sc
     return check_units(s, units_parse_duration, value, at, err);
 }
 
+static int check_shift(const struct schema *s, const json_t *value, struct schema_place *at,
+                       struct err *err)
+{
+    struct err why = {0};
+    int64_t ms;
+
+    if (!json_is_string(value))
+        return check_duration(s, value, at, err);
+    if (units_parse_shift(&ms, json_string_value(value), &why) != 0)
+        return schema_error(at, err, "%s", why.msg);
+    return check_range(s, (uint64_t)(ms < 0 ? -ms : ms), at, err);
+}
+
 static int check_choice(const struct schema *s, const json_t *value, struct schema_place *at,
                         struct err *err)
 {
@@ -464,7 +477,7 @@ int schema_check(const struct schema *s, const json_t *value, struct schema_plac
         [SCHEMA_SCALARS] = check_some,    [SCHEMA_INT] = check_int,
         [SCHEMA_NUMBER] = check_number,   [SCHEMA_SIZES] = check_some,
         [SCHEMA_OFFSET] = check_offset,   [SCHEMA_MAP] = check_map,
-        [SCHEMA_ANY] = check_any,
+        [SCHEMA_SHIFT] = check_shift,     [SCHEMA_ANY] = check_any,
     };
 
     if (json_is_null(value))

@@ -45,6 +45,7 @@ enum schema_type {
     SCHEMA_SIZES,    /* an array of sizes, or one */
     SCHEMA_OFFSET,   /* a size, or a share such as "50%" */
     SCHEMA_MAP,      /* keys as one likes; their values as the first row of `members` */
+    SCHEMA_SHIFT,    /* a duration that may have a sign, such as "-1h" */
     SCHEMA_ANY,      /* whatever it is */
 };
 
@@ -91,7 +92,8 @@ int schema_find_choice(const struct schema *s, const struct json_t *value);
 /* The text by which a scalar names a choice, borrowed or in dst; NULL for what is no scalar. */
 const char *schema_choice_text(const struct json_t *value, char dst[SCHEMA_SCALAR_MAX]);
 
-/* The number that a checked BOOL, COUNT, SIZE, DURATION or CHOICE (its index) stands for. */
+/* The number that a checked BOOL, COUNT, SIZE, DURATION, SHIFT (cast it to int64_t) or CHOICE (its
+   index) stands for. */
 uint64_t schema_number(const struct schema *s, const struct json_t *value);
 /* Puts folder in front of relative paths; changes the texts in place. */
 int schema_resolve_paths(const struct schema *s, struct json_t *value, const char *folder,

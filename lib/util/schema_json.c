@@ -13,6 +13,7 @@
 #define SIZE_PATTERN     "^[0-9]+([.][0-9]+)?([kKmMgGtT]?[bB]?|[kKmMgGtT][iI][bB])$"
 #define SHARE_PATTERN    "^(100([.]0+)?|[0-9]{1,2}([.][0-9]+)?)%$"
 #define DURATION_PATTERN "^(0|([0-9]+([.][0-9]+)?(ms|s|m|h|d))+)$"
+#define SHIFT_PATTERN    "^[+-]?(0|([0-9]+([.][0-9]+)?(ms|s|m|h|d))+)$"
 
 /* Sets a member unless memory was short before; object and value are taken on failure, too. */
 static json_t *with(json_t *object, const char *key, json_t *value)
@@ -201,6 +202,8 @@ static json_t *form(const struct schema *s)
         return either(size_or(s, SIZE_PATTERN), pattern(SHARE_PATTERN));
     case SCHEMA_DURATION:
         return either(json_pack("{s:i}", "const", 0), pattern(DURATION_PATTERN));
+    case SCHEMA_SHIFT:
+        return either(json_pack("{s:i}", "const", 0), pattern(SHIFT_PATTERN));
     case SCHEMA_CHOICE:
         return choice(s);
     case SCHEMA_SCALAR:

@@ -160,9 +160,15 @@ int schema_from_text(json_t **ret, const struct schema *s, const char *text,
 uint64_t schema_number(const struct schema *s, const json_t *value)
 {
     uint64_t n = 0;
+    int64_t shift = 0;
     int result = 0;
 
     switch (s->type) {
+    case SCHEMA_SHIFT:
+        if (json_is_string(value))
+            result = units_parse_shift(&shift, json_string_value(value), NULL);
+        ASSERT(result == 0); /* was checked */
+        return (uint64_t)shift;
     case SCHEMA_BOOL:
         return json_is_true(value);
     case SCHEMA_CHOICE:

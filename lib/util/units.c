@@ -161,6 +161,19 @@ int units_parse_duration(uint64_t *ret_ms, const char *text, struct err *err)
     return 0;
 }
 
+int units_parse_shift(int64_t *ret_ms, const char *text, struct err *err)
+{
+    bool negative = text[0] == '-';
+    uint64_t ms;
+
+    if (units_parse_duration(&ms, text + (negative || text[0] == '+'), err) != 0)
+        return -1;
+    if (ms > INT64_MAX)
+        return err_set(err, ERR_INVALID, "%s is too long", TEXT_QUOTE(text));
+    *ret_ms = negative ? -(int64_t)ms : (int64_t)ms;
+    return 0;
+}
+
 /* value in the largest of the first `count` units that divides it. */
 static const char *format(char dst[UNITS_TEXT_MAX], uint64_t value, const struct unit *units,
                           size_t count)

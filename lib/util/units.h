@@ -19,6 +19,8 @@ enum { UNITS_TEXT_MAX = 32 };
 /* ERR_SYNTAX says what was expected; ERR_INVALID when the value does not fit. */
 int units_parse_size(uint64_t *ret_bytes, const char *text, struct err *err);
 int units_parse_duration(uint64_t *ret_ms, const char *text, struct err *err);
+/* A duration that may have a sign in front: "-1h". */
+int units_parse_shift(int64_t *ret_ms, const char *text, struct err *err);
 
 /* The shortest text that parses back to the same value; returns dst. */
 const char *units_format_size(char dst[UNITS_TEXT_MAX], uint64_t bytes);

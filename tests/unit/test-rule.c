@@ -14,7 +14,10 @@
 #include "tests/tap/tap.h"
 #include "tests/unit/fault_help.h"
 
-static const struct fault_product product = {.vocabulary = &words};
+static const struct schema own[] = {
+    {.key = "here", .type = SCHEMA_TEXT}, {.key = "anywhere", .type = SCHEMA_TEXT}, {.key = NULL}};
+static const struct fault_use uses[] = {{1 << OP_PING | 1 << OP_BLOB_HEAD, true}, {0, false}};
+static const struct fault_product product = {.vocabulary = &words, .effects = own, .uses = uses};
 
 /* The rule, or NULL; warnings as text in warned. */
 static struct fault_rule *parse(const char *text, char warned[500], struct err *err)
@@ -148,6 +151,12 @@ static void test_warned(void)
     warned_of(
         "{'when': {'repo': 'a'}, 'then': {'tls': 'abort'}}",
         "['rules[3]: never matches: it acts before a request, when only the connection is known']");
+    warned_of("{'when': {'op': 'blob.get'}, 'then': {'here': 'x', 'anywhere': 'y'}}",
+              "['rules[3].then.here: does nothing with what the rule matches: it is for ping or "
+              "blob.head']");
+    warned_of("{'then': {'here': 'x', 'anywhere': 'y', 'status': 500}}",
+              "['rules[3].then.here: does nothing, because the rule answers by itself']");
+    warned_of("{'when': {'op': 'blob.*'}, 'then': {'here': 'x'}}", "[]");
     warned_of("{'when': {'client': '::1'}, 'then': {'tls': 'abort'}}", "[]");
 }
 

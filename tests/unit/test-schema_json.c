@@ -37,6 +37,9 @@ static void test_scalars(void)
           "{\"type\":\"number\",\"minimum\":0,\"maximum\":1}");
     gives(&(struct schema){.type = SCHEMA_INT}, "{\"type\":\"integer\"}");
     gives(&(struct schema){.type = SCHEMA_ANY}, "{}");
+    gives(&(struct schema){.type = SCHEMA_SHIFT},
+          "{\"anyOf\":[{\"const\":0},{\"type\":\"string\",\"pattern\":"
+          "\"^[+-]?(0|([0-9]+([.][0-9]+)?(ms|s|m|h|d))+)$\"}]}");
     gives(&(struct schema){.type = SCHEMA_CHOICE, .choices = modes},
           "{\"enum\":[\"off\",\"405\",405,\"true\",true]}");
     gives(&(struct schema){.type = SCHEMA_SCALAR},

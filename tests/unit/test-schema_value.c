@@ -29,6 +29,7 @@ static const struct schema types[] = {
     [SCHEMA_COUNT] = {.type = SCHEMA_COUNT, .max = 100},
     [SCHEMA_SIZE] = {.type = SCHEMA_SIZE},
     [SCHEMA_DURATION] = {.type = SCHEMA_DURATION},
+    [SCHEMA_SHIFT] = {.type = SCHEMA_SHIFT, .max = 3600 * 1000},
     [SCHEMA_CHOICE] = {.type = SCHEMA_CHOICE, .choices = modes},
     [SCHEMA_LIST] = {.type = SCHEMA_LIST},
     [SCHEMA_PATHS] = {.type = SCHEMA_PATHS},
@@ -129,6 +130,8 @@ static void test_number(void)
     is_int((long long)number(SCHEMA_SIZE, "\"2k\""), 2048, "a size as text");
     is_int((long long)number(SCHEMA_DURATION, "\"2s\""), 2000, "a duration");
     is_int((long long)number(SCHEMA_DURATION, "0"), 0, "no duration");
+    is_int((long long)number(SCHEMA_SHIFT, "\"-2s\""), -2000, "a shift");
+    is_int((long long)number(SCHEMA_SHIFT, "0"), 0, "no shift");
     is_int((long long)number(SCHEMA_CHOICE, "\"on\""), 1, "a choice is its index");
     is_int((long long)number(SCHEMA_CHOICE, "405"), 2, "by its text");
 }

@@ -126,6 +126,24 @@ static void test_durations(void)
     refuses(units_parse_duration, bad, ARRAY_LEN(bad));
 }
 
+static void test_shift(void)
+{
+    static const struct {
+        const char *text;
+        int64_t ms;
+    } rows[] = {{"0", 0},         {"-0", 0},         {"1h", 3600000},
+                {"+1h", 3600000}, {"-1h", -3600000}, {"-1h30m", -5400000}};
+    static const char *const bad[] = {"", "-", "--1h", "1h-30m", "-1", "- 1h", "106751991167301d"};
+    int64_t ms = 42;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        is_int(units_parse_shift(&ms, rows[i].text, NULL), 0, "'%s' is a shift", rows[i].text);
+        is_int(ms, rows[i].ms, "  of so many milliseconds");
+    }
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        is_int(units_parse_shift(&ms, bad[i], NULL), -1, "'%s' is none", bad[i]);
+}
+
 static void writes(format_fn format, parse_fn parse, const struct row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -168,5 +186,6 @@ int main(void)
     test_sizes();
     test_durations();
     test_format();
+    test_shift();
     done_testing();
 }
