@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libhttp.a
 libhttp_a_SOURCES = \
 	%D%/body.c %D%/body.h \
+	%D%/body_rate.c \
 	%D%/byteranges.c %D%/byteranges.h \
 	%D%/chunked.c %D%/chunked.h \
 	%D%/conn.c \

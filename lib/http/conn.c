@@ -204,14 +204,17 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     conn_pump(c);
 }
 
-/* Data that is not its turn yet stays in the kernel; but an end is worth knowing. */
+/* Data that is not its turn yet stays in the kernel; but an end is worth knowing. In the middle of a
+   body it is met when the body goes on. */
 static void peek(struct http_conn *c)
 {
+    const struct http_exchange *x = c->exchange;
+    bool in_body = x != NULL && x->body == BODY_SINK && !x->body_complete;
     char byte;
     ssize_t n = recv(c->transport.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 
     if (n == 0)
-        c->peer_ended = true;
+        c->peer_ended = !in_body;
     else if (n < 0 && errno != EAGAIN && errno != EINTR)
         conn_close(c, false, HTTP_END_CLIENT_ABORTED, "the peer reset the connection");
     if (c->phase == CONN_CLOSED)

@@ -92,6 +92,7 @@ void exchange_free(struct http_exchange *x)
     if (x == NULL)
         return;
     http_source_free(x->source);
+    body_rate_free(x->rate);
     buf_done(&x->headers);
     buf_done(&x->out);
     head_done(&x->head);
@@ -110,6 +111,8 @@ void exchange_recycle(struct http_exchange *x)
     }
     http_source_free(x->source);
     x->source = NULL;
+    body_rate_free(x->rate);
+    x->rate = NULL;
     x->magic = 0;
     SLIST_INSERT_HEAD(&s->spare, x, link);
     s->spare_count++;

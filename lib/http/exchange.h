@@ -68,6 +68,9 @@ struct http_sink {
  * reply was sent.
  */
 void http_body_read(struct http_exchange *x, const struct http_sink *sink, void *arg, uint64_t max);
+/* Before http_body_read(): no more than so many bytes per second reach the sink. The sender is
+   slowed by TCP. False: memory is short. */
+bool http_body_limit_rate(struct http_exchange *x, uint64_t bytes_per_second);
 /* Stops and restarts the flow of data; may be called from the sink. The sender is slowed by TCP. */
 void http_body_pause(struct http_exchange *x);
 void http_body_resume(struct http_exchange *x);

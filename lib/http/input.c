@@ -21,7 +21,8 @@ bool conn_wants_input(const struct http_conn *c)
     if (c->phase == CONN_CLOSED || x == NULL)
         return c->phase == CONN_OPEN;
     return !x->body_complete &&
-           ((x->body == BODY_SINK && !x->body_paused) || x->body == BODY_DISCARD);
+           ((x->body == BODY_SINK && !x->body_paused && !exchange_body_waits(x)) ||
+            x->body == BODY_DISCARD);
 }
 
 void conn_refuse(struct http_conn *c, int status, const struct err *why)
@@ -183,6 +184,15 @@ static size_t consume_body(struct http_conn *c, const char *p, size_t n)
 /* --- Both --------------------------------------------------------------------------------------
  */
 
+/* As much of the body as may be taken now. */
+static size_t consume_paced(struct http_conn *c, const char *p, size_t n, bool *stuck)
+{
+    size_t room = exchange_body_room(c->exchange, n);
+
+    *stuck = room == 0;
+    return room > 0 ? consume_body(c, p, room) : 0;
+}
+
 /* Consumes what it can of p; returns how much. */
 static size_t consume(struct http_conn *c, const char *p, size_t n)
 {
@@ -195,7 +205,7 @@ static size_t consume(struct http_conn *c, const char *p, size_t n)
         if (x == NULL)
             done += consume_head(c, p + done, n - done, &stuck);
         else if (conn_wants_input(c))
-            done += consume_body(c, p + done, n - done);
+            done += consume_paced(c, p + done, n - done, &stuck);
         else
             stuck = true;
     }

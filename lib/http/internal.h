@@ -37,6 +37,8 @@ enum {
     HTTP_PEER_MAX = 64,
 };
 
+struct body_rate;
+
 struct http_listener {
     struct http_server *server; /* borrowed */
     struct http_tls *tls;       /* borrowed; NULL: plain */
@@ -97,8 +99,9 @@ struct http_exchange {
     enum body_state body;
     bool body_complete; /* the parser saw its last byte, or there is none */
     bool body_paused;
-    bool unread;          /* bytes may come that nobody will read */
-    bool continue_wanted; /* 100 Continue has to be sent */
+    struct body_rate *rate; /* owned; NULL: as fast as it comes */
+    bool unread;            /* bytes may come that nobody will read */
+    bool continue_wanted;   /* 100 Continue has to be sent */
     struct http_sink sink;
     void *sink_arg;
     uint64_t body_max;
@@ -211,6 +214,13 @@ void exchange_fail_body(struct http_exchange *x, const struct err *why);
 /* Asks the hook; next(arg) follows at once, after a hold, or never. */
 void exchange_stage(struct http_exchange *x, enum http_stage stage, void (*next)(void *arg),
                     void *arg);
+
+/* body_rate.c */
+/* How many of n bytes of the body may be taken now; with 0 the pump comes again when there are
+   some. */
+size_t exchange_body_room(struct http_exchange *x, size_t n);
+bool exchange_body_waits(const struct http_exchange *x);
+void body_rate_free(struct body_rate *r); /* NULL-safe */
 
 /* reply.c: puts the head of a ready reply into x->out. */
 void reply_assemble(struct http_exchange *x);

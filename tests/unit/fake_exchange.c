@@ -328,6 +328,13 @@ void http_body_read(struct http_exchange *x, const struct http_sink *sink, void 
     x->sink_set = true;
 }
 
+bool http_body_limit_rate(struct http_exchange *x, uint64_t bytes_per_second)
+{
+    (void)x;
+    (void)bytes_per_second;
+    return true;
+}
+
 void http_body_pause(struct http_exchange *x)
 {
     x->paused = true;
