@@ -45,5 +45,6 @@ libauth_a_SOURCES = \
 	%D%/token_reply.c \
 	%D%/token_request.h \
 	%D%/token_service.c \
+	%D%/token_twist.c \
 	%D%/trust.c %D%/trust.h \
 	%D%/verified.c %D%/verified.h

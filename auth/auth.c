@@ -205,6 +205,7 @@ void auth_free(struct auth *auth)
     verified_free(auth->verified);
     trust_free(auth->trust);
     keyring_free(auth->keyring);
+    keyring_free(auth->stranger);
     revoked_free(auth->revoked);
     refresh_free(auth->refresh);
     policy_free(auth->policy);

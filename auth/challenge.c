@@ -7,40 +7,90 @@
 #include "auth/base_url.h"
 #include "auth/challenge_format.h"
 #include "auth/internal.h"
+#include "auth/scope.h"
 #include "lib/http/exchange.h"
 #include "lib/http/server.h"
 #include "lib/util/buf.h"
 
 #define TOKEN_PATH "/token"
 
-enum { CHALLENGE_MAX = 40 * 1024, REALM_PATH_MAX = 255, REALM_MAX = BASE_URL_MAX + REALM_PATH_MAX };
+/* Of CHALLENGE_FLAW_OTHER_SCOPE. */
+#define OTHER_SCOPE "repository:some/other:pull"
 
-static void bearer(struct buf *to, struct auth *auth, struct http_exchange *x,
-                   const struct scope_set *scope, enum challenge_error error)
+enum {
+    CHALLENGE_MAX = 40 * 1024,
+    SCOPES_TEXT_MAX = 32 * 1024,
+    REALM_PATH_MAX = 255,
+    REALM_MAX = BASE_URL_MAX + REALM_PATH_MAX,
+};
+
+static const struct challenge_twist usual; /* nothing is wrong */
+
+static const char *either(const char *text, const char *preset)
 {
-    struct challenge c = {
-        .realm = auth->token_realm, .service = auth->service, .scope = scope, .error = error};
-    char base[BASE_URL_MAX + 1];
-    char realm[REALM_MAX + 1];
-
-    if (c.realm == NULL || c.realm[0] == '/') {
-        challenge_base_url(auth, x, base, sizeof(base));
-        (void)snprintf(realm, sizeof(realm), "%s%s", base, c.realm == NULL ? TOKEN_PATH : c.realm);
-        c.realm = realm;
-    }
-    challenge_format_bearer(to, &c);
+    return text != NULL ? text : preset;
 }
 
-void challenge_reply(struct auth *auth, struct http_exchange *x, const struct scope_set *scope,
-                     enum challenge_error error)
+static void add_header(struct http_exchange *x, struct buf *text, enum challenge_flaw flaw)
+{
+    size_t n = text->len;
+
+    if (flaw == CHALLENGE_FLAW_MISSING)
+        return;
+    if (flaw == CHALLENGE_FLAW_MALFORMED && n > 0)
+        n--; /* the quote at its end */
+    http_reply_headerf(x, "WWW-Authenticate", "%.*s", (int)n, buf_text(text));
+}
+
+void challenge_reply_basic(struct auth *auth, struct http_exchange *x,
+                           const struct challenge_twist *twist)
 {
     auto_buf struct buf text = BUF_INIT(CHALLENGE_MAX);
 
-    if (auth->mode == AUTH_MODE_BASIC)
-        challenge_format_basic(&text, auth->realm);
-    else
-        bearer(&text, auth, x, scope, error);
-    http_reply_header(x, "WWW-Authenticate", buf_text(&text));
+    if (twist == NULL)
+        twist = &usual;
+    challenge_format_basic(&text, either(twist->realm, auth->realm));
+    add_header(x, &text, twist->flaw);
+}
+
+static void reply_bearer(struct auth *auth, struct http_exchange *x, struct challenge *c,
+                         enum challenge_flaw flaw)
+{
+    auto_buf struct buf text = BUF_INIT(CHALLENGE_MAX);
+    char base[BASE_URL_MAX + 1];
+    char realm[REALM_MAX + 1];
+
+    if (c->realm == NULL || c->realm[0] == '/') {
+        challenge_base_url(auth, x, base, sizeof(base));
+        (void)snprintf(realm, sizeof(realm), "%s%s", base,
+                       c->realm == NULL ? TOKEN_PATH : c->realm);
+        c->realm = realm;
+    }
+    challenge_format_bearer(&text, c);
+    add_header(x, &text, flaw);
+}
+
+void challenge_reply(struct auth *auth, struct http_exchange *x, const struct scope_set *scope,
+                     enum challenge_error error, const struct challenge_twist *twist)
+{
+    auto_buf struct buf scopes = BUF_INIT(SCOPES_TEXT_MAX);
+    struct challenge c;
+
+    if (twist == NULL)
+        twist = &usual;
+    if (auth->mode == AUTH_MODE_BASIC || twist->flaw == CHALLENGE_FLAW_BASIC) {
+        challenge_reply_basic(auth, x, twist);
+        return;
+    }
+    if (twist->flaw == CHALLENGE_FLAW_OTHER_SCOPE)
+        (void)buf_append_text(&scopes, OTHER_SCOPE);
+    else if (scope != NULL)
+        scope_set_format(&scopes, scope);
+    c = (struct challenge){.realm = either(twist->realm, auth->token_realm),
+                           .service = either(twist->service, auth->service),
+                           .scope = either(twist->scope, buf_text(&scopes)),
+                           .error = either(twist->error, challenge_error_text(error))};
+    reply_bearer(auth, x, &c, twist->flaw);
 }
 
 bool challenge_on_open_ping(const struct auth *auth)

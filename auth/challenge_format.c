@@ -4,11 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "auth/scope.h"
 #include "lib/util/buf.h"
 #include "lib/util/util.h"
-
-enum { SCOPES_TEXT_MAX = 32 * 1024 };
 
 /* A quoted string (RFC 9110, 5.6.4). What is no printable ASCII would end the header or confuse
    clients: it becomes '?'. */
@@ -34,7 +31,7 @@ static void put_parameter(struct buf *to, const char *name, const char *value)
     put_quoted(to, value);
 }
 
-static const char *error_text(enum challenge_error error)
+const char *challenge_error_text(enum challenge_error error)
 {
     static const char *const texts[] = {
         [CHALLENGE_PLAIN] = "",
@@ -48,15 +45,11 @@ static const char *error_text(enum challenge_error error)
 
 void challenge_format_bearer(struct buf *to, const struct challenge *c)
 {
-    auto_buf struct buf scope = BUF_INIT(SCOPES_TEXT_MAX);
-
-    if (c->scope != NULL)
-        scope_set_format(&scope, c->scope);
     (void)buf_append_text(to, "Bearer realm=");
     put_quoted(to, c->realm);
     put_parameter(to, "service", c->service);
-    put_parameter(to, "scope", buf_text(&scope));
-    put_parameter(to, "error", error_text(c->error));
+    put_parameter(to, "scope", c->scope);
+    put_parameter(to, "error", c->error);
 }
 
 void challenge_format_basic(struct buf *to, const char *realm)

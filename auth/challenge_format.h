@@ -9,15 +9,17 @@
 #include "auth/challenge.h"
 
 struct buf;
-struct scope_set;
 
 /* What a Bearer challenge says; all borrowed. Empty and NULL parameters are left out. */
 struct challenge {
     const char *realm; /* URL of the token service */
     const char *service;
-    const struct scope_set *scope;
-    enum challenge_error error;
+    const char *scope;
+    const char *error;
 };
+
+/* "insufficient_scope"; "" for CHALLENGE_PLAIN. */
+const char *challenge_error_text(enum challenge_error error);
 
 /* Bearer realm="...",service="...",scope="...",error="..." */
 void challenge_format_bearer(struct buf *to, const struct challenge *c);

@@ -49,6 +49,7 @@ struct auth {
     struct refresh_tokens *refresh;
     struct revoked_tokens *revoked;
     struct keyring *keyring;          /* empty until a generated RSA key is ready */
+    struct keyring *stranger;         /* of tokens that are signed wrong; NULL: none so far */
     struct trust *trust;              /* other issuers; NULL: none */
     struct verified_tokens *verified; /* tokens seen before */
     struct logins *logins;            /* secrets that are being checked */

@@ -9,7 +9,9 @@
 #define AUTH_TOKEN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
+#include "auth/challenge.h"
 #include "auth/identity.h"
 #include "auth/scope.h"
 
@@ -26,16 +28,43 @@ struct token_report {
     struct scope_set granted;          /* owned */
 };
 
+/* What is wrong with a token on purpose; it is signed by our own key unless this says otherwise. */
+enum token_flaw {
+    TOKEN_FLAW_NONE,
+    TOKEN_FLAW_EXPIRED,        /* its time is over */
+    TOKEN_FLAW_NOT_YET,        /* its time has not begun */
+    TOKEN_FLAW_WRONG_AUDIENCE, /* it is for a service that does not exist */
+    TOKEN_FLAW_WRONG_ISSUER,   /* it names an issuer that does not exist */
+    TOKEN_FLAW_WRONG_KEY,      /* signed (ES256) by a key that nobody was told of */
+    TOKEN_FLAW_NO_GRANT,       /* it grants nothing */
+    TOKEN_FLAW_GARBAGE,        /* it is no token at all */
+};
+
+/* Which of the two names of a token an answer has (spec/auth/token.md, RFC 6749). */
+enum token_fields { TOKEN_FIELDS_BOTH, TOKEN_FIELDS_TOKEN, TOKEN_FIELDS_ACCESS_TOKEN };
+
+/* What becomes of a token and of the answer with it, on purpose. Zeroed: all as usual. The answer
+   may say of the token what is not true. */
+struct token_twist {
+    enum token_flaw flaw;
+    bool has_expires_in;
+    bool no_expires_in;               /* the answer has none */
+    int64_t expires_in;               /* seconds, as the answer has it */
+    int64_t issued_at;                /* seconds from now, as the answer has it */
+    enum token_fields fields;         /* of the answer */
+    struct challenge_twist challenge; /* of a 401; its texts must live as long as the request */
+};
+
 /* A request to the token service under way. */
 struct token_request;
 typedef void (*token_replied_fn)(void *arg, const struct token_report *report);
 /*
- * Answers x, a GET or a POST. replied(arg, report) is called once, when the reply is complete and
- * just before it is sent (report is borrowed, headers may be added), unless token_cancel() came
- * first; it may be called before this returns, then *ret is NULL.
+ * Answers x, a GET or a POST. twist is copied; NULL: none. replied(arg, report) is called once,
+ * when the reply is complete and just before it is sent (report is borrowed, headers may be added),
+ * unless token_cancel() came first; it may be called before this returns, then *ret is NULL.
  */
-void token_handle(struct auth *auth, struct http_exchange *x, token_replied_fn replied, void *arg,
-                  struct token_request **ret);
+void token_handle(struct auth *auth, struct http_exchange *x, const struct token_twist *twist,
+                  token_replied_fn replied, void *arg, struct token_request **ret);
 void token_cancel(struct token_request *r); /* NULL-safe */
 
 /* Says whether a grant of that repository is kept back from the account ("" for nobody). */

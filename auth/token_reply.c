@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-#include "auth/challenge_format.h"
+#include "auth/challenge.h"
 #include "auth/internal.h"
 #include "lib/http/exchange.h"
 #include "lib/util/clock.h"
@@ -16,7 +16,7 @@
 /* Clients take a token for valid that long whatever they are told (spec/auth/token.md); what is
    configured below that shows in the token alone. */
 enum { EXPIRES_IN_MIN = 60 };
-enum { SCOPE_TEXT_MAX = 128 * 1024, REALM_TEXT_MAX = 1024 };
+enum { SCOPE_TEXT_MAX = 128 * 1024 };
 
 /* Takes doc (NULL: memory is short, the status has to do). Nobody is called after this. */
 static void send(struct token_request *r, json_t *doc)
@@ -39,24 +39,49 @@ static void send(struct token_request *r, json_t *doc)
 /* --- A token --------------------------------------------------------------------------------- */
 
 /* RFC 6749, 5.1 and spec/auth/token.md: clients read one of token and access_token. */
+static json_t *names_of(const struct token_request *r, const char *token)
+{
+    switch (r->twist.fields) {
+    case TOKEN_FIELDS_TOKEN:
+        return json_pack("{s:s}", "token", token);
+    case TOKEN_FIELDS_ACCESS_TOKEN:
+        return json_pack("{s:s}", "access_token", token);
+    case TOKEN_FIELDS_BOTH:
+        break;
+    }
+    return json_pack("{s:s, s:s}", "token", token, "access_token", token);
+}
+
+/* NULL: the answer shall have none. */
+static json_t *life_of(const struct token_request *r)
+{
+    json_int_t life = r->auth->token_life;
+
+    if (r->twist.no_expires_in)
+        return NULL;
+    if (r->twist.has_expires_in)
+        return json_integer(r->twist.expires_in);
+    return json_integer(life > EXPIRES_IN_MIN ? life : (json_int_t)EXPIRES_IN_MIN);
+}
+
 static json_t *good_body(const struct token_request *r, const char *token, int64_t issued_at,
                          const char *refresh)
 {
     auto_buf struct buf scope = BUF_INIT(SCOPE_TEXT_MAX);
     char time[CLOCK_TEXT_MAX];
-    json_int_t life = r->auth->token_life;
+    json_t *names = names_of(r, token);
     json_t *doc;
 
     scope_set_format(&scope, &r->report.granted);
-    doc = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s}", "token", token, "access_token", token,
-                    "token_type", "Bearer", "expires_in",
-                    life > EXPIRES_IN_MIN ? life : (json_int_t)EXPIRES_IN_MIN, "issued_at",
-                    clock_format(time, issued_at), "scope", buf_text(&scope));
-    if (doc == NULL || refresh == NULL)
-        return doc;
-    if (json_object_set_new(doc, "refresh_token", json_string(refresh)) == 0)
-        return doc;
+    doc = json_pack("{s:s, s:o*, s:s, s:s, s:s*}", "token_type", "Bearer", "expires_in", life_of(r),
+                    "issued_at", clock_format(time, issued_at + r->twist.issued_at), "scope",
+                    buf_text(&scope), "refresh_token", refresh);
+    if (doc != NULL && names != NULL && json_object_update(names, doc) == 0) {
+        json_decref(doc);
+        return names;
+    }
     json_decref(doc);
+    json_decref(names);
     return NULL;
 }
 
@@ -93,15 +118,6 @@ static void clean(char *dst, size_t size, const char *text)
     dst[n] = '\0';
 }
 
-/* RFC 9110, 11.6.1: each 401 has a challenge. Here credentials are sent with Basic. */
-static void add_challenge(struct token_request *r)
-{
-    auto_buf struct buf text = BUF_INIT(REALM_TEXT_MAX);
-
-    challenge_format_basic(&text, r->auth->realm);
-    http_reply_header(r->x, "WWW-Authenticate", buf_text(&text));
-}
-
 void token_reply_error(struct token_request *r, enum token_error error, const char *says,
                        const char *reason)
 {
@@ -112,8 +128,8 @@ void token_reply_error(struct token_request *r, enum token_error error, const ch
     (void)snprintf(r->report.reason, sizeof(r->report.reason), "%.*s", TOKEN_REASON_MAX,
                    *reason != '\0' ? reason : text);
     http_reply_begin(r->x, status);
-    if (status == 401)
-        add_challenge(r);
+    if (status == 401) /* RFC 9110, 11.6.1; credentials are sent with Basic here */
+        challenge_reply_basic(r->auth, r->x, &r->twist.challenge);
     if (status == 503)
         http_reply_header(r->x, "Retry-After", "1");
     send(r, error_body(error, text));

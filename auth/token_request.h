@@ -16,6 +16,8 @@
 #include "auth/token_ask.h"
 #include "lib/util/buf.h"
 
+struct claims_settings;
+struct err;
 struct identity_query;
 struct login;
 struct loop_timer;
@@ -31,6 +33,7 @@ struct token_request {
     struct http_exchange *x; /* borrowed */
     token_replied_fn replied;
     void *arg;                    /* borrowed, for replied */
+    struct token_twist twist;     /* its texts are borrowed */
     unsigned entered;             /* functions of ours that are running and still use it */
     bool over;                    /* the reply was sent or nobody waits for it any more */
     struct buf body;              /* POST: what came so far; wiped */
@@ -60,6 +63,13 @@ void token_request_set_identity(struct token_request *r, enum identity_kind kind
 void token_request_login(struct token_request *r, const char *user, const char *secret);
 /* report.identity says who asks: grants, signs, replies. */
 void token_request_grant(struct token_request *r);
+
+/*
+ * token_twist.c: signs with our key, or as the flaw wants it; claims are changed for that. ERR_BUSY
+ * while there is no key.
+ */
+int token_sign_twisted(struct auth *auth, enum token_flaw flaw, struct claims_settings *claims,
+                       char **ret_token, struct err *err);
 
 /* token_reply.c: these end the request. */
 

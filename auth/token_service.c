@@ -9,7 +9,6 @@
 #include "auth/authorization.h"
 #include "auth/claims.h"
 #include "auth/internal.h"
-#include "auth/keyring.h"
 #include "auth/login.h"
 #include "auth/policy.h"
 #include "auth/refresh.h"
@@ -122,7 +121,7 @@ static int sign_token(struct token_request *r, char **ret_token, int64_t now, st
 {
     struct auth *auth = r->auth;
     char id[ACCOUNT_TOKEN_ID_SIZE];
-    const struct claims_settings claims = {
+    struct claims_settings claims = {
         .issuer = auth->issuer,
         .subject = r->report.identity.account,
         .audience = token_request_audience(r),
@@ -135,7 +134,7 @@ static int sign_token(struct token_request *r, char **ret_token, int64_t now, st
 
     if (accounts_token_id(auth->accounts, claims.subject, id, err) != 0)
         return -1;
-    return keyring_sign(auth->keyring, ret_token, &claims, err);
+    return token_sign_twisted(auth, r->twist.flaw, &claims, ret_token, err);
 }
 
 static void try_sign(void *arg);
@@ -233,6 +232,8 @@ void token_request_grant(struct token_request *r)
         return;
     }
     withhold(r->auth, report->identity.account, &report->granted);
+    if (r->twist.flaw == TOKEN_FLAW_NO_GRANT)
+        scope_set_done(&report->granted);
     try_sign(r);
 }
 
@@ -395,8 +396,8 @@ static void start(struct token_request *r)
         get_start(r);
 }
 
-void token_handle(struct auth *auth, struct http_exchange *x, token_replied_fn replied, void *arg,
-                  struct token_request **ret)
+void token_handle(struct auth *auth, struct http_exchange *x, const struct token_twist *twist,
+                  token_replied_fn replied, void *arg, struct token_request **ret)
 {
     struct token_request *r = calloc(1, sizeof(*r));
 
@@ -412,6 +413,8 @@ void token_handle(struct auth *auth, struct http_exchange *x, token_replied_fn r
     r->magic = TOKEN_REQUEST_MAGIC;
     r->auth = auth;
     r->x = x;
+    if (twist != NULL)
+        r->twist = *twist;
     r->replied = replied;
     r->arg = arg;
     identity_init(&r->report.identity);

@@ -12,6 +12,7 @@ libregistry_a_SOURCES = \
 	%D%/content_range.c %D%/content_range.h \
 	%D%/control_api.c %D%/control_api.h \
 	%D%/deletion.c %D%/deletion.h \
+	%D%/fault_effects.c %D%/fault_effects.h \
 	%D%/faults.c %D%/faults.h \
 	%D%/gate.c %D%/gate.h \
 	%D%/import.c %D%/import.h \

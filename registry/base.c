@@ -5,6 +5,7 @@
 #include "auth/challenge.h"
 #include "lib/http/exchange.h"
 #include "registry/call.h"
+#include "registry/gate.h"
 #include "registry/registry.h"
 
 static void reply_text(struct registry_call *call, const char *content_type, const char *text)
@@ -28,7 +29,7 @@ void handle_ping(struct registry_call *call)
     call_reply_begin(call, 200);
     http_reply_header(call->x, "Content-Type", "application/json");
     if (auth != NULL && call->identity.kind == IDENTITY_NONE && challenge_on_open_ping(auth))
-        challenge_reply(auth, call->x, NULL, CHALLENGE_PLAIN);
+        gate_add_challenge(call, CHALLENGE_PLAIN);
     http_reply_text(call->x, "{}", 2);
     http_reply_send(call->x);
 }

@@ -10,49 +10,17 @@
 #include "lib/http/exchange.h"
 #include "lib/http/server.h"
 #include "lib/util/err.h"
-#include "lib/util/schema.h"
 #include "lib/util/util.h"
+#include "registry/fault_effects.h"
 #include "registry/gate.h"
 #include "registry/oci_error.h"
 #include "registry/registry.h"
 #include "registry/retag.h"
 #include "registry/state.h"
+#include "registry/upload.h"
 #include "registry/words.h"
 
 enum { NAMES_MAX = 512 };
-
-/* --- The registry's own effects ----------------------------------------------------------------
- */
-
-static const char *const states[] = {"present", "absent", "unauthorized", "denied", NULL};
-
-static const struct schema retag_members[] = {
-    {.key = "image", .type = SCHEMA_TEXT, .required = true},
-    {.key = "to", .type = SCHEMA_TEXT, .required = true},
-    {.key = NULL},
-};
-
-static const struct schema state_members[] = {
-    {.key = "image", .type = SCHEMA_TEXT, .required = true},
-    {.key = "state", .type = SCHEMA_CHOICE, .choices = states, .required = true},
-    {.key = "user", .type = SCHEMA_TEXT},
-    {.key = NULL},
-};
-
-static const struct schema tags_members[] = {
-    {.key = "drop", .type = SCHEMA_LIST},
-    {.key = "null", .type = SCHEMA_BOOL},
-    {.key = "no_link", .type = SCHEMA_BOOL},
-    {.key = "ignore_n", .type = SCHEMA_BOOL},
-    {.key = NULL},
-};
-
-static const struct schema effects[] = {
-    {.key = "retag", .type = SCHEMA_OBJECT, .members = retag_members},
-    {.key = "image_state", .type = SCHEMA_OBJECT, .members = state_members},
-    {.key = "tags", .type = SCHEMA_OBJECT, .members = tags_members},
-    {.key = NULL},
-};
 
 /* --- What the engine asks of us ----------------------------------------------------------------
  */
@@ -69,16 +37,28 @@ static void answer(struct http_exchange *x, int status, const char *code, const 
         gate_add_challenge(call, CHALLENGE_PLAIN);
 }
 
+/* The session that a request names is gone, as though the registry had forgotten it. */
+static void lose_upload(struct registry_call *call)
+{
+    struct fault_upload fault;
+
+    faults_upload(call, &fault);
+    if (fault.lose)
+        upload_free(upload_find(call->world, call->route.repo, call->route.ref));
+}
+
 /* What the state of things is once a rule acted. A tag that is gone meanwhile is no reason to stop.
  */
 static void acted(const struct fault_rule *rule, struct http_exchange *x, void *arg)
 {
+    struct registry_call *call = http_exchange_data(x);
     struct world *w = arg;
     const json_t *move = fault_rule_get(rule, "retag");
     const json_t *state = fault_rule_get(rule, "image_state");
     struct digest digest;
 
-    (void)x;
+    if (call != NULL)
+        lose_upload(call); /* where the rule answered; else it is gone already */
     if (move != NULL)
         (void)retag(w, json_string_value(json_object_get(move, "image")),
                     json_string_value(json_object_get(move, "to")), &digest, NULL);
@@ -92,7 +72,8 @@ int faults_open(struct world *w, struct err *err)
         .loop = w->loop,
         .clock = &w->clock,
         .product = {.vocabulary = &registry_vocabulary,
-                    .effects = effects,
+                    .effects = registry_effects,
+                    .uses = registry_effect_uses,
                     .answer = answer,
                     .acted = acted,
                     .digest_header = "Docker-Content-Digest",
@@ -107,12 +88,25 @@ int faults_open(struct world *w, struct err *err)
 /* --- One request -------------------------------------------------------------------------------
  */
 
+/* 417 for a client that asks before it sends a body (RFC 9110, 10.1.1). */
+static void refuse_continue(struct registry_call *call)
+{
+    oci_error_reply_status(call, 417, OCI_UNSUPPORTED,
+                           oci_detail("Expect: 100-continue is not welcome here"));
+}
+
 static void go_on(void *arg)
 {
+    struct fault_upload fault;
     struct registry_call *call;
 
     CAST_ARG(call, arg, CALL_MAGIC);
-    call->after_faults(call);
+    faults_upload(call, &fault);
+    lose_upload(call);
+    if (fault.refuse_continue && call->req->expect_continue)
+        refuse_continue(call);
+    else
+        call->after_faults(call);
 }
 
 void faults_begin(struct registry_call *call, registry_handler next)
@@ -201,16 +195,4 @@ struct blob *faults_substitute(const struct registry_call *call, struct blob *b)
         return b;
     other = meta->ops->blob_find(meta, call->route.repo, &digest);
     return other != NULL ? other : b;
-}
-
-void faults_tags(const struct registry_call *call, struct fault_tags *ret)
-{
-    const json_t *tags = fault_plan_get(&call->plan, "tags");
-
-    *ret = (struct fault_tags){
-        .drop = json_object_get(tags, "drop"),
-        .null = json_is_true(json_object_get(tags, "null")),
-        .no_link = json_is_true(json_object_get(tags, "no_link")),
-        .ignore_n = json_is_true(json_object_get(tags, "ignore_n")),
-    };
 }

@@ -34,13 +34,4 @@ enum fault_range faults_range(const struct registry_call *call);
 /* The blob that is sent instead, or b. Borrowed. */
 struct blob *faults_substitute(const struct registry_call *call, struct blob *b);
 
-/* Quirks of a list of tags. */
-struct fault_tags {
-    const struct json_t *drop; /* names left out; NULL: none */
-    bool null;                 /* "tags": null */
-    bool no_link;              /* no Link, although there is more */
-    bool ignore_n;             /* all of them, whatever n says */
-};
-void faults_tags(const struct registry_call *call, struct fault_tags *ret);
-
 #endif

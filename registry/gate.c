@@ -11,6 +11,7 @@
 #include "lib/http/request.h"
 #include "lib/util/util.h"
 #include "registry/access.h"
+#include "registry/fault_effects.h"
 #include "registry/oci_error.h"
 #include "registry/registry.h"
 
@@ -141,11 +142,18 @@ static const char *why_none(const struct registry_call *call)
 
 void gate_add_challenge(struct registry_call *call, enum challenge_error error)
 {
+    struct auth *auth = call->world->auth;
+    struct challenge_twist twist;
     struct wants offered;
 
+    if (auth == NULL)
+        return;
+    faults_challenge(call, &twist);
     set_offered(&offered, call);
-    if (call->world->auth != NULL)
-        challenge_reply(call->world->auth, call->x, &offered.set, error);
+    if (call->route.op == OP_TOKEN) /* credentials are sent with Basic there */
+        challenge_reply_basic(auth, call->x, &twist);
+    else
+        challenge_reply(auth, call->x, &offered.set, error, &twist);
 }
 
 void gate_challenge(struct registry_call *call, enum challenge_error error, const char *why)

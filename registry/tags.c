@@ -7,7 +7,7 @@
 #include "lib/http/exchange.h"
 #include "lib/util/buf.h"
 #include "registry/call.h"
-#include "registry/faults.h"
+#include "registry/fault_effects.h"
 #include "registry/page.h"
 #include "registry/registry.h"
 #include "registry/state_gate.h"

@@ -11,6 +11,7 @@
 #include "lib/util/err.h"
 #include "lib/util/util.h"
 #include "registry/call.h"
+#include "registry/fault_effects.h"
 #include "registry/oci_error.h"
 #include "registry/registry.h"
 
@@ -45,10 +46,12 @@ static void on_replied(void *arg, const struct token_report *report)
 void handle_token(struct registry_call *call)
 {
     struct token_request *request = NULL;
+    struct token_twist twist;
 
     if (!need_service(call))
         return;
-    token_handle(call->world->auth, call->x, on_replied, call, &request);
+    faults_token(call, &twist);
+    token_handle(call->world->auth, call->x, &twist, on_replied, call, &request);
     /* Without a request under way all is done, and the call may be gone. */
     if (request != NULL)
         call_wait(call, abandon, request);

@@ -10,6 +10,7 @@
 #include "lib/util/err.h"
 #include "lib/util/util.h"
 #include "registry/call.h"
+#include "registry/fault_effects.h"
 #include "registry/oci_error.h"
 #include "registry/registry.h"
 #include "registry/state_gate.h"
@@ -17,7 +18,10 @@
 #include "registry/store/meta_store.h"
 #include "registry/upload.h"
 
-enum { REQUEST_MAGIC = 0x75707271 };
+enum {
+    REQUEST_MAGIC = 0x75707271,
+    NEVER_CAME = 1024, /* bytes that a session without any has where a rule says so */
+};
 
 static void on_lost(void *arg);
 static void on_drained(void *arg);
@@ -29,10 +33,15 @@ static const struct upload_user user = {.lost = on_lost, .drained = on_drained};
 void upload_reply_state(struct registry_call *call, const struct upload *up)
 {
     uint64_t size = upload_size(up);
+    struct fault_upload fault;
 
     call_reply_location(call, "/v2/%s/blobs/uploads/%s", up->repo, up->id);
+    faults_upload(call, &fault);
+    if (fault.offset == FAULT_OFFSET_WRONG) /* half of it got lost, or some came from nowhere */
+        size = size > 1 ? size / 2 : NEVER_CAME;
     /* UP7: 0-0 for an empty session too; docker cannot read "0--1". */
-    http_reply_headerf(call->x, "Range", "0-%" PRIu64, size > 0 ? size - 1 : 0);
+    if (fault.offset != FAULT_OFFSET_MISSING)
+        http_reply_headerf(call->x, "Range", "0-%" PRIu64, size > 0 ? size - 1 : 0);
     http_reply_header(call->x, "Docker-Upload-UUID", up->id);
 }
 
@@ -222,9 +231,21 @@ static bool check_room(struct upload_request *r)
     return true;
 }
 
+/* A rule does not want any chunk, wherever it begins. */
+static bool check_wanted(struct upload_request *r)
+{
+    struct fault_upload fault;
+
+    faults_upload(r->call, &fault);
+    if (fault.offset != FAULT_OFFSET_REFUSE || !http_request_has_body(r->call->req))
+        return true;
+    refuse(r, 416, OCI_BLOB_UPLOAD_INVALID, oci_detail("the chunk does not begin where it should"));
+    return false;
+}
+
 bool upload_request_check(struct upload_request *r)
 {
-    return check_range(r) && check_room(r);
+    return check_wanted(r) && check_range(r) && check_room(r);
 }
 
 /* --- The body -------------------------------------------------------------------------------- */
@@ -336,6 +357,7 @@ static void on_lost(void *arg)
 void upload_request_receive(struct upload_request *r, upload_next_fn next)
 {
     static const struct http_sink sink = {.data = on_data, .end = on_end, .failed = on_failed};
+    struct fault_upload fault;
 
     r->next = next;
     r->started = true;
@@ -344,6 +366,9 @@ void upload_request_receive(struct upload_request *r, upload_next_fn next)
         next(r);
         return;
     }
+    faults_upload(r->call, &fault);
+    if (fault.slow_read > 0)
+        (void)http_body_limit_rate(r->call->x, fault.slow_read);
     r->reading = true;
     call_wait(r->call, on_abandon, r);
     http_body_read(r->call->x, &sink, r, room_in_blob(r));

@@ -14,6 +14,7 @@
 #include "lib/util/util.h"
 #include "registry/access.h"
 #include "registry/call.h"
+#include "registry/fault_effects.h"
 #include "registry/gate.h"
 #include "registry/oci_error.h"
 #include "registry/reference.h"
@@ -43,6 +44,7 @@ static void start_session(struct registry_call *call)
 {
     struct meta_store *meta = call->world->meta;
     uint64_t chunk_min = call->world->settings.chunk_min;
+    struct fault_upload fault;
     struct upload *up;
     struct err err;
 
@@ -55,8 +57,11 @@ static void start_session(struct registry_call *call)
         oci_error_reply_err(call, &err);
         return;
     }
+    faults_upload(call, &fault);
     call_reply_begin(call, 202);
     upload_reply_state(call, up);
+    if (fault.lose) /* before anybody can use it */
+        upload_free(up);
     if (chunk_min > 0)
         http_reply_headerf(call->x, "OCI-Chunk-Min-Length", "%" PRIu64, chunk_min);
     http_reply_send(call->x);

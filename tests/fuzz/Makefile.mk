@@ -80,6 +80,9 @@ FUZZ_TARGETS += %D%/fuzz-rules
 FUZZ_TARGETS += %D%/fuzz-accept
 %C%_fuzz_accept_LDADD = $(FUZZ_LIBS)
 
+FUZZ_TARGETS += %D%/fuzz-effects
+%C%_fuzz_effects_LDADD = $(FUZZ_LIBS)
+
 FUZZ_TARGETS += %D%/fuzz-manifest
 %C%_fuzz_manifest_LDADD = $(FUZZ_LIBS)
 

@@ -61,6 +61,8 @@ UNIT_TESTS += %D%/test-wait
 UNIT_TESTS += %D%/test-body
 UNIT_TESTS += %D%/test-byteranges
 WIRE = %D%/wire_help.c %D%/wire_help.h
+UNIT_TESTS += %D%/test-body_rate
+%C%_test_body_rate_SOURCES = %D%/test-body_rate.c $(WIRE)
 UNIT_TESTS += %D%/test-exchange
 %C%_test_exchange_SOURCES = %D%/test-exchange.c $(WIRE)
 UNIT_TESTS += %D%/test-head
@@ -111,6 +113,8 @@ UNIT_TESTS += %D%/test-token_ask
 AUTH = %D%/auth_help.c %D%/auth_help.h
 UNIT_TESTS += %D%/test-token_service
 %C%_test_token_service_SOURCES = %D%/test-token_service.c $(AUTH) %D%/fake_conn.c %D%/fake_exchange.c %D%/fake_exchange.h
+UNIT_TESTS += %D%/test-token_twist
+%C%_test_token_twist_SOURCES = %D%/test-token_twist.c $(AUTH)
 # auth: accounts and policy
 UNIT_TESTS += %D%/test-account
 %C%_test_account_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=crypt_r
@@ -199,6 +203,8 @@ UNIT_TESTS += %D%/test-blob
 %C%_test_blob_SOURCES = %D%/test-blob.c $(FIXTURE)
 UNIT_TESTS += %D%/test-call
 %C%_test_call_SOURCES = %D%/test-call.c $(FIXTURE)
+UNIT_TESTS += %D%/test-fault_effects
+%C%_test_fault_effects_SOURCES = %D%/test-fault_effects.c $(FIXTURE)
 UNIT_TESTS += %D%/test-catalog
 %C%_test_catalog_SOURCES = %D%/test-catalog.c $(FIXTURE)
 UNIT_TESTS += %D%/test-deletion

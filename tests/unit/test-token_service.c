@@ -50,7 +50,7 @@ static struct token_request *start(struct told *told, struct http_exchange *x)
     struct token_request *r = NULL;
 
     *told = (struct told){.x = x};
-    token_handle(auth, x, on_replied, told, &r);
+    token_handle(auth, x, NULL, on_replied, told, &r);
     return r;
 }
 
