@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/util/rng.h"
 
+#include <endian.h>
+#include <string.h>
+
 #include "lib/util/util.h"
 
 /* The golden ratio in 64 bits, as splitmix64 steps (Steele, Lea, Flood: Fast Splittable
@@ -48,11 +51,26 @@ double rng_unit(struct rng *r)
     return rng_unit_of(rng_next(r));
 }
 
+static uint64_t stream_start(uint64_t seed, uint64_t stream)
+{
+    return mix(mix(seed + step) ^ stream);
+}
+
 uint64_t rng_at(uint64_t seed, uint64_t stream, uint64_t index)
 {
-    uint64_t start = mix(mix(seed + step) ^ stream);
+    return mix(stream_start(seed, stream) + (index + 1) * step);
+}
 
-    return mix(start + (index + 1) * step);
+void rng_fill(void *dst, size_t count, uint64_t seed, uint64_t stream, uint64_t index)
+{
+    uint64_t state = stream_start(seed, stream) + index * step;
+    unsigned char *p = dst;
+
+    for (; count > 0; count--, p += sizeof(state)) {
+        uint64_t number = htole64(mix(state += step));
+
+        memcpy(p, &number, sizeof(number));
+    }
 }
 
 uint64_t rng_stream(const void *p, size_t n)

@@ -28,6 +28,9 @@ UNIT_TESTS += %D%/test-util
 
 # fixtures
 UNPACK_HELP = %D%/unpack_help.c %D%/unpack_help.h
+UNIT_TESTS += %D%/test-generated
+%C%_test_generated_SOURCES = %D%/test-generated.c $(UNPACK_HELP)
+%C%_test_generated_LDADD = $(UNIT_LIBS) $(ARCHIVE_LIBS)
 UNIT_TESTS += %D%/test-noise
 UNIT_TESTS += %D%/test-program
 UNIT_TESTS += %D%/test-stored

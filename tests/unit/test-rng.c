@@ -48,6 +48,17 @@ static bool is_even(const unsigned bins[BINS])
     return chi < 40;
 }
 
+static void test_many(void)
+{
+    unsigned char got[5 * 8];
+    bool same = true;
+
+    rng_fill(got, 5, 1, 2, 3);
+    for (size_t i = 0; i < sizeof(got); i++)
+        same = same && got[i] == (unsigned char)(rng_at(1, 2, 3 + i / 8) >> i % 8 * 8);
+    ok(same, "many at a time are the same, lowest byte first");
+}
+
 static void test_even(void)
 {
     unsigned below[BINS] = {0}, unit[BINS] = {0}, at[BINS] = {0};
@@ -76,6 +87,7 @@ int main(void)
     plan_lazy();
     test_known();
     test_repeated();
+    test_many();
     test_even();
     done_testing();
 }
