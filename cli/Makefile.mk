@@ -28,6 +28,7 @@ libcli_a_SOURCES = \
 	%D%/registry_switch.c \
 	%D%/requests.c %D%/requests.h \
 	%D%/requests_follow.c \
+	%D%/scenario.c %D%/scenario.h \
 	%D%/secret_input.c %D%/secret_input.h \
 	%D%/serve.c \
 	%D%/serve_accounts.c %D%/serve_accounts.h \
@@ -36,6 +37,7 @@ libcli_a_SOURCES = \
 	%D%/serve_control.c %D%/serve_control.h \
 	%D%/serve_options.c \
 	%D%/serve_rules.c %D%/serve_rules.h \
+	%D%/serve_scenarios.c %D%/serve_scenarios.h \
 	%D%/serve_settings.c %D%/serve_settings.h \
 	%D%/serve_tls.c %D%/serve_tls.h \
 	%D%/signing.c %D%/signing.h \

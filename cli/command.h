@@ -37,6 +37,7 @@ enum cli_status run_token(int argc, char **argv);
 enum cli_status run_account(int argc, char **argv);
 enum cli_status run_image(int argc, char **argv);
 enum cli_status run_fault(int argc, char **argv);
+enum cli_status run_scenario(int argc, char **argv);
 enum cli_status run_with(int argc, char **argv);
 enum cli_status run_gate(int argc, char **argv);
 enum cli_status run_requests(int argc, char **argv);

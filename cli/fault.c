@@ -49,8 +49,7 @@ int fault_table(struct table **ret, struct err *err)
     return table_new(ret, columns, ARRAY_LEN(columns), err);
 }
 
-/* "a,b" of a list, a text as it is, else JSON. */
-static void append_value(struct buf *b, const json_t *value)
+void fault_append_value(struct buf *b, const json_t *value)
 {
     auto_free char *text = NULL;
     json_t *child;
@@ -65,7 +64,7 @@ static void append_value(struct buf *b, const json_t *value)
         {
             if (i > 0)
                 (void)buf_append_char(b, ',');
-            append_value(b, child);
+            fault_append_value(b, child);
         }
         return;
     }
@@ -83,7 +82,7 @@ static void add_members(struct table *t, const json_t *object)
     json_object_foreach((json_t *)(uintptr_t)object, key, value)
     {
         (void)buf_appendf(&b, "%s%s=", b.len > 0 ? " " : "", key);
-        append_value(&b, value);
+        fault_append_value(&b, value);
     }
     table_add(t, TABLE_PLAIN, buf_text(&b));
 }
@@ -124,7 +123,7 @@ void fault_table_add(struct table *t, const json_t *row)
     add_members(t, json_object_get(row, "when"));
     add_members(t, json_object_get(row, "then"));
     if (tags != NULL)
-        append_value(&b, tags);
+        fault_append_value(&b, tags);
     table_add(t, TABLE_PLAIN, buf_text(&b));
 }
 

@@ -26,6 +26,7 @@
 #include "cli/serve_auth.h"
 #include "cli/serve_control.h"
 #include "cli/serve_rules.h"
+#include "cli/serve_scenarios.h"
 #include "cli/serve_settings.h"
 #include "cli/serve_tls.h"
 #include "lib/control/control.h"
@@ -157,6 +158,8 @@ static void on_hangup(void *arg)
         log_failure(LOG_LEVEL_ERROR, "the htpasswd file was not read again", &err);
     if (serve_rules_load(s->world, &s->settings, &err) != 0)
         log_failure(LOG_LEVEL_ERROR, "the rules were not read again, the old ones stay", &err);
+    else if (serve_scenarios_start(s->world, &s->settings.scenarios, &err) != 0)
+        log_failure(LOG_LEVEL_ERROR, "the scenarios were not applied again", &err);
     if (s->tls != NULL && serve_tls_reload(s->tls, &s->settings, &err) != 0) {
         log_failure(LOG_LEVEL_ERROR, "the certificate was not read again, the old one stays", &err);
         return;
@@ -287,8 +290,9 @@ static int listen_all(struct serve *s, const struct option_list *addresses, stru
 static int start(struct serve *s, struct err *err)
 {
     if (make_world(s, err) != 0 || import_all(s, err) != 0 ||
-        serve_rules_load(s->world, &s->settings, err) != 0 || make_server(s, err) != 0 ||
-        listen_all(s, &s->settings.listen, NULL, err) != 0 ||
+        serve_rules_load(s->world, &s->settings, err) != 0 ||
+        serve_scenarios_start(s->world, &s->settings.scenarios, err) != 0 ||
+        make_server(s, err) != 0 || listen_all(s, &s->settings.listen, NULL, err) != 0 ||
         listen_all(s, &s->settings.tls_listen, s->tls, err) != 0 ||
         serve_control_new(&s->control, &s->control_url, s->loop, s->world, &s->settings, err) != 0)
         return -1;

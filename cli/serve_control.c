@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include "cli/serve_accounts.h"
+#include "cli/serve_scenarios.h"
 #include "cli/serve_settings.h"
 #include "lib/control/control.h"
 #include "lib/control/control_guard.h"
@@ -131,7 +132,7 @@ static int set_up(struct control *c, const char *address, const char **ret_url, 
 {
     if (control_register_journal(c, &world_ops, err) != 0 ||
         control_register_rules(c, &world_ops, err) != 0 || control_api_register(c, err) != 0 ||
-        serve_accounts_register(c, err) != 0)
+        serve_accounts_register(c, err) != 0 || serve_scenarios_register(c, err) != 0)
         return -1;
     if (control_listen(c, address, ret_url, err) == 0)
         return 0;

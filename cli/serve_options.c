@@ -137,6 +137,14 @@ static const struct option rows[] = {
      .value.type = SCHEMA_TEXT,
      .help = "Start with these rules (the variable is OCIMOCK_RULES)",
      MEMBER(rules_json)},
+    {.key = "scenarios",
+     .flag = "scenario",
+     .arg = "NAME[:PARAMETERS]",
+     .value.type = SCHEMA_LIST,
+     .help =
+         "Start with a preset of what goes wrong: rate-limited, flaky-5xx:repo=team/app,times=3 "
+         "(ocimock scenario list)",
+     MEMBER(scenarios)},
     {.key = "seed",
      .flag = "seed",
      .arg = "N",

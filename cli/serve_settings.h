@@ -37,6 +37,7 @@ struct serve_settings {
     struct option_list import;
     struct option_list rules; /* files and folders */
     const char *rules_json;   /* rules themselves */
+    struct option_list scenarios;
     struct registry_settings registry;
     struct auth_settings auth; /* lists: the three below, see serve_auth_new() */
     struct option_list users;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ocimock with RULES -- COMMAND...: rules for as long as a command runs.
+ * ocimock with RULES|SCENARIO -- COMMAND...: rules for as long as a command runs.
  *
- * The rules carry a tag that nobody else has, by which they are found and removed again, also when
- * this process is told to stop: signals are handed on to the command, whose end is waited for.
+ * The rules of a file carry a tag that nobody else has, by which they are found and removed again,
+ * also when this process is told to stop: signals are handed on to the command, whose end is waited
+ * for.
  */
 #include <errno.h>
 #include <signal.h>
@@ -19,7 +20,9 @@
 #include "cli/control_client.h"
 #include "cli/control_command.h"
 #include "cli/fault.h"
+#include "cli/scenario.h"
 #include "cli/table.h"
+#include "fixtures/scenario.h"
 #include "lib/util/buf.h"
 #include "lib/util/err.h"
 #include "lib/util/text.h"
@@ -28,7 +31,7 @@
 enum {
     WORDS_LIMIT = 4096,
     TAG_BYTES = 8,
-    TAG_TEXT = 32,
+    TAG_SIZE = 256,
     REPORT_MAX = 4 * 1024 * 1024,
     CANNOT_RUN = 126, /* as shells say */
     NOT_FOUND = 127,
@@ -142,7 +145,14 @@ static int run_command(const struct control_settings *s, const sigset_t *set,
 /* --- The rules ----------------------------------------------------------------------------------
  */
 
-static int make_tag(char dst[TAG_TEXT], struct err *err)
+/* What is added for the command: the rules of a file, or a scenario. */
+struct added {
+    struct control_client *client; /* borrowed */
+    char *scenario;                /* owned; NULL: a file */
+    char tag[TAG_SIZE];            /* of the rules */
+};
+
+static int make_tag(char dst[TAG_SIZE], struct err *err)
 {
     unsigned char bytes[TAG_BYTES];
     char hex[2 * TAG_BYTES + 1];
@@ -150,18 +160,67 @@ static int make_tag(char dst[TAG_TEXT], struct err *err)
     if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
         return err_sys(err, "random numbers");
     text_hex(hex, bytes, sizeof(bytes));
-    (void)snprintf(dst, TAG_TEXT, "with-%s", hex);
+    (void)snprintf(dst, TAG_SIZE, "with-%s", hex);
     return 0;
 }
 
-static int call_tagged(struct control_client *c, const char *method, const char *tag,
-                       json_t **ret_answer, struct err *err)
+/* It is taken back afterwards, so it must not be somebody else's. */
+static int check_inactive(const struct added *a, struct err *err)
+{
+    json_t *answer;
+    bool active;
+
+    if (scenario_call(a->client, "GET", a->scenario, NULL, &answer, err) != 0)
+        return -1;
+    active = json_is_true(json_object_get(answer, "active"));
+    json_decref(answer);
+    if (!active)
+        return 0;
+    return err_set(err, ERR_EXISTS,
+                   "the scenario %s is active already: 'ocimock scenario remove' takes it back",
+                   TEXT_QUOTE(a->scenario));
+}
+
+static int add_scenario(struct added *a, const char *text, json_t **ret_answer, struct err *err)
+{
+    json_t *parameters = NULL;
+    int result = scenario_split(text, &a->scenario, &parameters, err);
+
+    if (result == 0)
+        result = check_inactive(a, err);
+    if (result == 0)
+        result = scenario_call(a->client, "POST", a->scenario, parameters, ret_answer, err);
+    if (result == 0)
+        (void)snprintf(a->tag, sizeof(a->tag), "%s", a->scenario);
+    json_decref(parameters);
+    return result;
+}
+
+/* The word is a file where there is one of that name, or a '/' or a '.' as in names of files. */
+static int add_word(struct added *a, const char *word, json_t **ret_answer, struct err *err)
+{
+    if (strcmp(word, "-") == 0 || access(word, F_OK) == 0 || word[strcspn(word, "/.:")] == '/' ||
+        word[strcspn(word, "/.:")] == '.')
+        return make_tag(a->tag, err) == 0 ? fault_load(a->client, word, a->tag, ret_answer, err)
+                                          : -1;
+    return add_scenario(a, word, ret_answer, err);
+}
+
+static int call_tagged(const struct added *a, const char *method, json_t **ret_answer,
+                       struct err *err)
 {
     auto_buf struct buf path = BUF_INIT(256);
 
     (void)buf_append_text(&path, "/rules");
-    control_path_add(&path, "tag", tag);
-    return control_client_call(c, method, buf_text(&path), NULL, ret_answer, err);
+    control_path_add(&path, "tag", a->tag);
+    return control_client_call(a->client, method, buf_text(&path), NULL, ret_answer, err);
+}
+
+static int take_back(const struct added *a, struct err *err)
+{
+    if (a->scenario != NULL)
+        return scenario_call(a->client, "DELETE", a->scenario, NULL, NULL, err);
+    return call_tagged(a, "DELETE", NULL, err);
 }
 
 static int print_hits(const json_t *rules, struct err *err)
@@ -194,17 +253,17 @@ static int report_hits(const struct with_settings *s, const json_t *answer, stru
     return text != NULL ? 0 : err_set(err, ERR_NOMEM, "report");
 }
 
-/* Removes them even when they cannot be listed. */
-static int finish(const struct with_settings *s, const char *tag, struct err *err)
+/* Takes them back even when they cannot be listed. */
+static int finish(const struct with_settings *s, const struct added *a, struct err *err)
 {
     json_t *answer = NULL;
-    int result = call_tagged(s->common.client, "GET", tag, &answer, err);
+    int result = call_tagged(a, "GET", &answer, err);
     struct err second;
 
     if (result == 0)
         result = report_hits(s, answer, err);
     json_decref(answer);
-    if (call_tagged(s->common.client, "DELETE", tag, NULL, result == 0 ? err : &second) != 0)
+    if (take_back(a, result == 0 ? err : &second) != 0)
         result = -1;
     return result;
 }
@@ -212,21 +271,23 @@ static int finish(const struct with_settings *s, const char *tag, struct err *er
 static enum cli_status with(void *settings, struct err *err)
 {
     const struct with_settings *s = settings;
+    struct added added = {.client = s->common.client};
     struct err problem = {0};
     sigset_t set, before;
     json_t *answer;
-    char tag[TAG_TEXT];
     int status = 0, result;
 
     take_signals(&set, &before);
-    if (make_tag(tag, err) != 0 ||
-        fault_load(s->common.client, s->common.words[0], tag, &answer, err) != 0)
+    if (add_word(&added, s->common.words[0], &answer, err) != 0) {
+        free(added.scenario);
         return CLI_FAILURE;
+    }
     fault_print_warnings("with", answer);
     json_decref(answer);
     result = run_command(&s->common, &set, &before, &status, err);
-    if (finish(s, tag, &problem) != 0)
-        (void)fprintf(stderr, "ocimock with: rules with the tag %s: %s\n", tag, problem.msg);
+    if (finish(s, &added, &problem) != 0)
+        (void)fprintf(stderr, "ocimock with: rules with the tag %s: %s\n", added.tag, problem.msg);
+    free(added.scenario);
     return result == 0 ? (enum cli_status)status : CLI_FAILURE;
 }
 
@@ -239,18 +300,21 @@ enum cli_status run_with(int argc, char **argv)
             "  ocimock with rules.yaml -- podman pull 127.0.0.1:5000/team/app:v1\n"
             "  echo '{when: {op: blob.get}, then: {status: 503}, times: 1}' |\n"
             "      ocimock with - -- skopeo copy docker://127.0.0.1:5000/app:v1 dir:app\n"
+            "  ocimock with rate-limited:times=3 -- podman pull 127.0.0.1:5000/team/app:v1\n"
             "\n"
-            "Adds rules, runs a command, and removes the rules again, however it ends. Standard\n"
-            "error says how often each was hit. The exit status is the command's: 128 and the "
+            "Adds rules of a file, or a scenario, runs a command, and takes them back, however it\n"
+            "ends. Standard error says how often each rule was hit. The exit status is the "
+            "command's: 128 and the "
             "signal's\n"
             "number when one ended it, 126 and 127 when it cannot be run.\n"
             "\n"
-            "Usage: ocimock with RULES [OPTION...] -- COMMAND [ARGUMENT...]\n",
+            "Usage: ocimock with RULES|SCENARIO[:PARAMETER=VALUE,...] [OPTION...] -- COMMAND "
+            "[ARGUMENT...]\n",
         .options = options,
         .option_count = ARRAY_LEN(options),
         .words_min = 2,
         .words_max = WORDS_LIMIT,
-        .missing = "RULES and a COMMAND are wanted: rules.yaml -- podman pull ...",
+        .missing = "RULES or a SCENARIO and a COMMAND are wanted: rules.yaml -- podman pull ...",
         .run = with,
     };
     struct with_settings settings = {0};

@@ -207,6 +207,34 @@ size_t image_states_remove(struct image_states *s, const char *image, const char
     return removed;
 }
 
+static struct state_entry *find_entry(struct image_states *s, const char *image, const char *user)
+{
+    const char *account = user != NULL && strcmp(user, "anonymous") == 0 ? "" : user;
+    struct state_entry *e;
+
+    TAILQ_FOREACH(e, &s->entries, link) {
+        if (strcmp(e->image, image) == 0 && (account == NULL) == (e->user == NULL) &&
+            (account == NULL || strcmp(e->user, account) == 0))
+            return e;
+    }
+    return NULL;
+}
+
+struct json_t *image_states_get(struct image_states *s, const char *image, const char *user)
+{
+    struct state_entry *e = find_entry(s, image, user);
+
+    return e != NULL ? state_entry_json(e, clock_now_ms(s->clock)) : NULL;
+}
+
+void image_states_forget(struct image_states *s, const char *image, const char *user)
+{
+    struct state_entry *e = find_entry(s, image, user);
+
+    if (e != NULL)
+        entry_remove(s, e);
+}
+
 bool image_states_empty(const struct image_states *s)
 {
     return TAILQ_EMPTY(&s->entries);

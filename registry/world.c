@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include <jansson.h>
+
 #include "auth/token.h"
 #include "lib/control/journal.h"
 #include "lib/control/metrics.h"
@@ -139,6 +141,7 @@ void world_free(struct world *w)
     journal_free(w->journal);
     fault_engine_free(w->faults);
     metrics_free(w->metrics);
+    json_decref(w->scenarios);
     if (w->meta != NULL)
         upload_free_all(w);
     meta_store_free(w->meta); /* drops its references, then no blob has any */

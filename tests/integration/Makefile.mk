@@ -90,5 +90,6 @@ INTEGRATION_BATS += %D%/control.bats
 INTEGRATION_BATS += %D%/journal.bats
 INTEGRATION_BATS += %D%/program.bats
 INTEGRATION_BATS += %D%/rules.bats
+INTEGRATION_BATS += %D%/scenarios.bats
 INTEGRATION_BATS += %D%/token.bats
 EXTRA_DIST += $(INTEGRATION_BATS) %D%/lib/server.bash

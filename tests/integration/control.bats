@@ -118,7 +118,7 @@ push() {
     ask fault remove a --all
     refused 2 "ocimock fault remove: one of ID, --tag and --all is wanted"
     ask with rules.yaml
-    refused 2 "ocimock with: RULES and a COMMAND are wanted: *"
+    refused 2 "ocimock with: RULES or a SCENARIO and a COMMAND are wanted: *"
     ask clock advance soon
     refused 2 "ocimock clock advance: *"
     ask clock set tomorrow
@@ -514,6 +514,7 @@ push() {
         sed 's/\\-/-/g')
     for words in "image list" "image set" "image clear" "image retag" requests verify wait \
         "fault list" "fault add" "fault remove" "fault enable" "fault disable" with \
+        "scenario list" "scenario show" "scenario apply" "scenario remove" \
         "gate list" "gate release" "gate close" "registry set" "clock show" "clock advance" "clock set"; do
         # shellcheck disable=SC2086 # words of the command
         run -0 "$OCIMOCK" $words --help

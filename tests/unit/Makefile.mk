@@ -33,6 +33,7 @@ UNIT_TESTS += %D%/test-generated
 %C%_test_generated_LDADD = $(UNIT_LIBS) $(ARCHIVE_LIBS)
 UNIT_TESTS += %D%/test-noise
 UNIT_TESTS += %D%/test-program
+UNIT_TESTS += %D%/test-scenario
 UNIT_TESTS += %D%/test-stored
 %C%_test_stored_SOURCES = %D%/test-stored.c $(UNPACK_HELP)
 %C%_test_stored_LDADD = $(UNIT_LIBS) $(ARCHIVE_LIBS)

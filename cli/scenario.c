@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ocimock scenario list|show|apply|remove: named presets of what goes wrong.
+ *
+ * What there is, is known without a server; what is active, only to one.
+ */
+#include "cli/scenario.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "cli/control_client.h"
+#include "cli/control_command.h"
+#include "cli/fault.h"
+#include "cli/table.h"
+#include "fixtures/scenario.h"
+#include "lib/util/buf.h"
+#include "lib/util/err.h"
+#include "lib/util/text.h"
+#include "lib/util/util.h"
+
+enum { PATH_BYTES = 4096, WORDS_LIMIT = 100, PARAMETERS_BYTES = 4096 };
+
+struct scenario_settings {
+    struct control_settings common;
+    bool active;
+    bool all;
+};
+
+#define MEMBER(m) OPTION_MEMBER(struct scenario_settings, m)
+
+static const struct option plain_options[] = {CONTROL_OPTIONS(struct scenario_settings)};
+
+/* --- Shared with `with` -------------------------------------------------------------------------
+ */
+
+static int scenario_path(struct buf *b, const char *name, struct err *err)
+{
+    (void)buf_append_text(b, "/scenarios/");
+    control_path_segment(b, name);
+    return buf_check(b, "name", err);
+}
+
+int scenario_call(struct control_client *c, const char *method, const char *name,
+                  const json_t *parameters, json_t **ret_answer, struct err *err)
+{
+    auto_buf struct buf path = BUF_INIT(PATH_BYTES);
+
+    if (scenario_path(&path, name, err) != 0)
+        return -1;
+    return control_client_call(c, method, buf_text(&path), parameters, ret_answer, err);
+}
+
+/* --- list ---------------------------------------------------------------------------------------
+ */
+
+static const struct option list_options[] = {
+    {.flag = "active",
+     .flag_only = true,
+     .value.type = SCHEMA_BOOL,
+     .help = "Ask the server, and list those that are active there",
+     MEMBER(active)},
+    CONTROL_OPTIONS(struct scenario_settings),
+};
+
+static const struct table_column columns[] = {{.heading = "NAME"},
+                                              {.heading = "SUMMARY", .cut = true}};
+static const struct table_column active_columns[] = {
+    {.heading = "NAME"}, {.heading = "WITH", .cut = true}, {.heading = "SUMMARY", .cut = true}};
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+/* "repo=team/app times=2": those that are set. */
+static void add_parameters(struct table *t, const json_t *parameters)
+{
+    auto_buf struct buf b = BUF_INIT(PARAMETERS_BYTES);
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)(uintptr_t)parameters, key, value)
+    {
+        if (json_is_null(value))
+            continue;
+        (void)buf_appendf(&b, "%s%s=", b.len > 0 ? " " : "", key);
+        fault_append_value(&b, value);
+    }
+    table_add(t, TABLE_PLAIN, buf_text(&b));
+}
+
+static enum cli_status print_rows(const json_t *documents, bool active, struct err *err)
+{
+    enum cli_status status;
+    json_t *document;
+    struct table *t;
+    size_t i;
+
+    if (table_new(&t, active ? active_columns : columns,
+                  active ? ARRAY_LEN(active_columns) : ARRAY_LEN(columns), err) != 0)
+        return CLI_FAILURE;
+    json_array_foreach(documents, i, document)
+    {
+        if (active && !json_is_true(json_object_get(document, "active")))
+            continue;
+        table_add(t, TABLE_PLAIN, text_of(document, "name"));
+        if (active)
+            add_parameters(t, json_object_get(document, "with"));
+        table_add(t, TABLE_PLAIN, text_of(document, "summary"));
+    }
+    status = control_print_table(t, err);
+    table_free(t);
+    return status;
+}
+
+static enum cli_status show_active(const json_t *answer, struct err *err)
+{
+    return print_rows(json_object_get(answer, "scenarios"), true, err);
+}
+
+/* Those that are compiled in. NULL: err says why. */
+static json_t *all_documents(struct err *err)
+{
+    json_t *documents = json_array();
+    const char *name;
+
+    for (size_t i = 0; (name = scenario_name(i)) != NULL; i++) {
+        json_t *document;
+
+        if (scenario_load(&document, name, err) != 0) {
+            json_decref(documents);
+            return NULL;
+        }
+        (void)json_array_append_new(documents, document);
+    }
+    return documents;
+}
+
+static enum cli_status list(void *settings, struct err *err)
+{
+    const struct scenario_settings *s = settings;
+    enum cli_status status;
+    json_t *documents;
+
+    if (s->active)
+        return control_command_call(&s->common, "GET", "/scenarios", NULL, show_active, err);
+    documents = all_documents(err);
+    if (documents == NULL)
+        return CLI_FAILURE;
+    if (s->common.json)
+        return cli_print_json(json_pack("{s:o}", "scenarios", documents));
+    status = print_rows(documents, false, err);
+    json_decref(documents);
+    return status;
+}
+
+static enum cli_status run_list(int argc, char **argv)
+{
+    static const struct control_command command = {
+        .name = "scenario list",
+        .help = "Examples:\n"
+                "  ocimock scenario list\n"
+                "  ocimock scenario list --active\n"
+                "  ocimock scenario list --json | jq '.scenarios[].clients'\n"
+                "\n"
+                "Lists the presets that there are; no server is asked but with --active.\n"
+                "\n"
+                "Usage: ocimock scenario list [OPTION...]\n",
+        .options = list_options,
+        .option_count = ARRAY_LEN(list_options),
+        .run = list,
+    };
+    struct scenario_settings settings = {0};
+
+    return control_command_run(&command, &settings, argc, argv);
+}
+
+/* --- show ---------------------------------------------------------------------------------------
+ */
+
+static enum cli_status show(void *settings, struct err *err)
+{
+    const struct scenario_settings *s = settings;
+    const char *text;
+    json_t *document;
+
+    if (scenario_load(&document, s->common.words[0], err) != 0)
+        return CLI_FAILURE;
+    if (s->common.json)
+        return cli_print_json(document);
+    json_decref(document);
+    text = scenario_text(s->common.words[0]);
+    text += text[0] == '#' ? strcspn(text, "\n") + 1 : 0; /* the licence */
+    return cli_print(text);
+}
+
+static enum cli_status run_show(int argc, char **argv)
+{
+    static const struct control_command command = {
+        .name = "scenario show",
+        .help = "Examples:\n"
+                "  ocimock scenario show rate-limited\n"
+                "\n"
+                "Prints what a preset does, what which client does on it, its parameters, and the\n"
+                "rules and states that it makes.\n"
+                "\n"
+                "Usage: ocimock scenario show NAME [OPTION...]\n",
+        .options = plain_options,
+        .option_count = ARRAY_LEN(plain_options),
+        .words_min = 1,
+        .words_max = 1,
+        .missing = "the scenario's NAME is wanted",
+        .run = show,
+    };
+    struct scenario_settings settings = {0};
+
+    return control_command_run(&command, &settings, argc, argv);
+}
+
+/* --- apply --------------------------------------------------------------------------------------
+ */
+
+static enum cli_status show_applied(const json_t *answer, struct err *err)
+{
+    size_t rules = json_array_size(json_object_get(answer, "rules"));
+    size_t states = json_array_size(json_object_get(answer, "states"));
+
+    (void)err;
+    fault_print_warnings("scenario apply", answer);
+    (void)printf("%s: %s, %zu rule%s, %zu state%s\n", text_of(answer, "name"),
+                 json_is_true(json_object_get(answer, "replaced")) ? "applied anew" : "applied",
+                 rules, rules == 1 ? "" : "s", states, states == 1 ? "" : "s");
+    return CLI_OK;
+}
+
+static enum cli_status apply(void *settings, struct err *err)
+{
+    const struct control_settings *s = settings;
+    auto_buf struct buf path = BUF_INIT(PATH_BYTES);
+    enum cli_status status = CLI_FAILURE;
+    json_t *parameters;
+    char *name;
+    int result;
+
+    if (scenario_split(s->words[0], &name, &parameters, err) != 0)
+        return CLI_FAILURE;
+    result = scenario_path(&path, name, err);
+    for (size_t i = 1; result == 0 && i < s->word_count; i++)
+        result = scenario_add_words(parameters, s->words[i], err);
+    if (result == 0)
+        status = control_command_call(s, "POST", buf_text(&path), parameters, show_applied, err);
+    free(name);
+    json_decref(parameters);
+    return status;
+}
+
+static enum cli_status run_apply(int argc, char **argv)
+{
+    static const struct control_command command = {
+        .name = "scenario apply",
+        .help = "Examples:\n"
+                "  ocimock scenario apply rate-limited\n"
+                "  ocimock scenario apply flaky-5xx repo=team/app,team/other times=3 status=502\n"
+                "  ocimock scenario apply deleted-after-pull image=team/app:v1\n"
+                "\n"
+                "Applies a preset, all of it or nothing. One that is active is replaced. Nothing "
+                "behind\n"
+                "a '=' leaves a limit out. Its rules carry its name as a tag: ocimock fault list "
+                "--tag NAME.\n"
+                "\n"
+                "Usage: ocimock scenario apply NAME [PARAMETER=VALUE...] [OPTION...]\n",
+        .options = plain_options,
+        .option_count = ARRAY_LEN(plain_options),
+        .words_min = 1,
+        .words_max = WORDS_LIMIT,
+        .missing = "the scenario's NAME is wanted",
+        .run = apply,
+    };
+    struct scenario_settings settings = {0};
+
+    return control_command_run(&command, &settings, argc, argv);
+}
+
+/* --- remove -------------------------------------------------------------------------------------
+ */
+
+static const struct option remove_options[] = {
+    {.flag = "all",
+     .flag_only = true,
+     .value.type = SCHEMA_BOOL,
+     .help = "All that are active",
+     MEMBER(all)},
+    CONTROL_OPTIONS(struct scenario_settings),
+};
+
+static enum cli_status remove_scenario(void *settings, struct err *err)
+{
+    const struct scenario_settings *s = settings;
+    auto_buf struct buf path = BUF_INIT(PATH_BYTES);
+
+    if ((s->common.word_count > 0) + s->all != 1) {
+        (void)err_set(err, ERR_USAGE, "either a NAME or --all is wanted");
+        return CLI_FAILURE;
+    }
+    if (s->all)
+        return control_command_call(&s->common, "DELETE", "/scenarios", NULL, NULL, err);
+    if (scenario_path(&path, s->common.words[0], err) != 0)
+        return CLI_FAILURE;
+    return control_command_call(&s->common, "DELETE", buf_text(&path), NULL, NULL, err);
+}
+
+static enum cli_status run_remove(int argc, char **argv)
+{
+    static const struct control_command command = {
+        .name = "scenario remove",
+        .help = "Examples:\n"
+                "  ocimock scenario remove rate-limited\n"
+                "  ocimock scenario remove --all\n"
+                "\n"
+                "Takes back what a preset made: its rules, and its image states in favour of those "
+                "that\n"
+                "were there before.\n"
+                "\n"
+                "Usage: ocimock scenario remove NAME|--all [OPTION...]\n",
+        .options = remove_options,
+        .option_count = ARRAY_LEN(remove_options),
+        .words_max = 1,
+        .run = remove_scenario,
+    };
+    struct scenario_settings settings = {0};
+
+    return control_command_run(&command, &settings, argc, argv);
+}
+
+enum cli_status run_scenario(int argc, char **argv)
+{
+    static const struct command parts[] = {
+        {"list", "the presets that there are, or that are active", run_list},
+        {"show", "what one does, and what clients do on it", run_show},
+        {"apply", "apply one, with parameters", run_apply},
+        {"remove", "take one back", run_remove},
+        {.name = NULL},
+    };
+
+    return control_parts_run("scenario", parts,
+                             "Examples:\n"
+                             "  ocimock scenario list\n"
+                             "  ocimock scenario apply rate-limited repo=team/app times=3\n"
+                             "  ocimock scenario remove rate-limited\n"
+                             "  ocimock with stalled-layer -- podman pull 127.0.0.1:5000/app\n"
+                             "\n"
+                             "Usage: ocimock scenario list|show|apply|remove [OPTION...]\n",
+                             argc, argv);
+}
