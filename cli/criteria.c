@@ -6,7 +6,7 @@
 #include "cli/control_client.h"
 #include "lib/util/util.h"
 
-enum { NAMES_MAX = 15 };
+enum { NAMES_MAX = 16 };
 
 /* One criterion under the name that the API has for it. */
 struct named {
@@ -29,6 +29,7 @@ static void name_all(const struct criteria *c, struct named all[NAMES_MAX])
         {"method", &c->method},
         {"userAgent", &c->user_agent},
         {"status", &c->status},
+        {"range", &c->range},
         {"end", &c->end},
         {"state", &c->state},
         {"rule", &c->rule},

@@ -13,7 +13,7 @@ struct json_t;
 /* Lists of globs; `!` negates. Borrowed from the option set. */
 struct criteria {
     struct option_list op, repo, ref, digest, role, user, auth, client, listener, user_agent;
-    struct option_list method, status, end, state, rule; /* of the journal only */
+    struct option_list method, status, range, end, state, rule; /* of the journal only */
 };
 
 #define CRITERIA_OPTION(owner, member, name, value_name, text)                                     \
@@ -40,8 +40,11 @@ struct criteria {
 #define CRITERIA_JOURNAL_OPTIONS(owner)                                                            \
     CRITERIA_OPTION(owner, method, "method", "METHOD", "HTTP method"),                             \
         CRITERIA_OPTION(owner, status, "status", "STATUS", "Status, such as 404 or 5xx"),          \
+        CRITERIA_OPTION(owner, range, "range", "GLOB",                                             \
+                        "Range header, such as 'bytes=*'; '!*' for none"),                         \
         CRITERIA_OPTION(owner, end, "end", "GLOB",                                                 \
-                        "How it ended: complete, client-aborted, reset ..."),                      \
+                        "How it ended: complete, client-aborted, server-aborted, reset, timeout; " \
+                        "'!*' while it is open"),                                                  \
         CRITERIA_OPTION(owner, state, "state", "STATE", "Image state that changed the answer"),    \
         CRITERIA_OPTION(owner, rule, "rule", "ID", "Rule that changed the answer")
 

@@ -39,7 +39,8 @@ static const struct option options[] = {
      .flag_only = true,
      .arg = "DURATION",
      .value = {.type = SCHEMA_DURATION, .max = 60ULL * 60 * 1000},
-     .help = "It may still happen in that time; what has an upper limit must stay true for it",
+     .help =
+         "It may still happen in that time; what --max and --never say must stay true all the time",
      MEMBER(within_ms)},
     {.flag = "body",
      .flag_only = true,

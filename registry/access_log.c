@@ -19,6 +19,7 @@ const char *access_log_end_text(enum http_end end)
         [HTTP_END_CLIENT_ABORTED] = "client-aborted",
         [HTTP_END_TIMEOUT] = "timeout",
         [HTTP_END_SERVER_ABORTED] = "server-aborted",
+        [HTTP_END_RESET] = "reset",
     };
 
     ASSERT((size_t)end < ARRAY_LEN(texts));

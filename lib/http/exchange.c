@@ -231,7 +231,7 @@ void http_exchange_abort(struct http_exchange *x, bool reset, const char *reason
     if (x->ended)
         return;
     if (reset) {
-        conn_close(c, true, HTTP_END_SERVER_ABORTED, reason);
+        conn_close(c, true, HTTP_END_RESET, reason);
         return;
     }
     exchange_end(x, HTTP_END_SERVER_ABORTED, reason);

@@ -30,6 +30,7 @@ enum http_end {
     HTTP_END_CLIENT_ABORTED, /* the peer closed or reset while something was under way */
     HTTP_END_TIMEOUT,        /* the peer stalled */
     HTTP_END_SERVER_ABORTED, /* a source failed, a hook cut it, or the server stopped */
+    HTTP_END_RESET,          /* a hook sent a reset */
 };
 
 /* Counted for the log and the journal. Times are monotonic microseconds. */

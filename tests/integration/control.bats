@@ -226,6 +226,11 @@ push() {
     [[ ${#lines[@]} -eq 2 && ${lines[1]} == *other:v1* ]]
     ask requests --limit 1
     [[ ${#lines[@]} -eq 2 && $stderr == *"there are more"* ]]
+    get /v2/ -H 'Range: bytes=7-'
+    ask requests --range 'bytes=7-*' --end complete --count
+    [[ $output == 1 ]]
+    ask requests --range '!*' --count
+    [[ $output == 3 ]]
     ask requests --user-agent 'probe/*' --json
     [[ $(jq '.requests | length' <<<"$output") == 1 ]]
     ask requests 1

@@ -42,33 +42,35 @@ static const struct wire {
     int status;            /* of a proper answer; 0: none */
     const char *error;     /* in how reading ended, where there is none */
     enum client_end after; /* what becomes of the connection */
+    const char *journal;   /* the end that the journal tells */
 } wires[] = {
     {"drop", "\"connection\":\"drop\"", 0, "before the end of the head, 0 bytes of body, 0 more",
-     CLIENT_END_EOF},
+     CLIENT_END_EOF, "server-aborted"},
     {"reset", "\"connection\":\"reset\"", 0, "before the end of the head, 0 bytes of body, 0 more",
-     CLIENT_END_RESET},
-    {"garbage", "\"connection\":\"garbage\"", 0, "before the end of the head", CLIENT_END_EOF},
-    {"bad-chunk", "\"connection\":\"bad-chunk\"", 0, "broken chunk", CLIENT_END_DATA},
-    {"close-idle", "\"connection\":\"close-idle\"", 200, "", CLIENT_END_EOF},
+     CLIENT_END_RESET, "reset"},
+    {"garbage", "\"connection\":\"garbage\"", 0, "before the end of the head", CLIENT_END_EOF,
+     "complete"},
+    {"bad-chunk", "\"connection\":\"bad-chunk\"", 0, "broken chunk", CLIENT_END_DATA, "complete"},
+    {"close-idle", "\"connection\":\"close-idle\"", 200, "", CLIENT_END_EOF, "complete"},
     {"body: 100 bytes, close", "\"body\":{\"after\":100,\"do\":\"close\"}", 0,
-     "in the body, 100 bytes of body", CLIENT_END_EOF},
+     "in the body, 100 bytes of body", CLIENT_END_EOF, "server-aborted"},
     {"body: 100 bytes, reset", "\"body\":{\"after\":100,\"do\":\"reset\"}", 0,
-     "in the body, 100 bytes of body", CLIENT_END_RESET},
+     "in the body, 100 bytes of body", CLIENT_END_RESET, "reset"},
     {"body: half, close", "\"body\":{\"after\":\"50%\",\"do\":\"close\"}", 0,
-     "in the body, 500 bytes of body", CLIENT_END_EOF},
+     "in the body, 500 bytes of body", CLIENT_END_EOF, "server-aborted"},
     {"body: half, reset", "\"body\":{\"after\":\"50%\",\"do\":\"reset\"}", 0,
-     "in the body, 500 bytes of body", CLIENT_END_RESET},
+     "in the body, 500 bytes of body", CLIENT_END_RESET, "reset"},
     {"body: none of it, close", "\"body\":{\"after\":0,\"do\":\"close\"}", 0,
-     "in the body, 0 bytes of body", CLIENT_END_EOF},
-    {"body: behind its end", "\"body\":{\"after\":5000,\"do\":\"reset\"}", 200, "",
-     CLIENT_END_NONE},
+     "in the body, 0 bytes of body", CLIENT_END_EOF, "server-aborted"},
+    {"body: behind its end", "\"body\":{\"after\":5000,\"do\":\"reset\"}", 200, "", CLIENT_END_NONE,
+     "complete"},
     {"head: 20 bytes, close", "\"head\":{\"after\":20,\"do\":\"close\"}", 0,
-     "before the end of the head, 0 bytes of body, 20 more", CLIENT_END_EOF},
+     "before the end of the head, 0 bytes of body, 20 more", CLIENT_END_EOF, "server-aborted"},
     {"head: 20 bytes, reset", "\"head\":{\"after\":20,\"do\":\"reset\"}", 0,
-     "before the end of the head, 0 bytes of body, 20 more", CLIENT_END_RESET},
+     "before the end of the head, 0 bytes of body, 20 more", CLIENT_END_RESET, "reset"},
     {"length: wrong", "\"length_header\":\"wrong\"", 0, "in the body, 1000 bytes of body",
-     CLIENT_END_EOF},
-    {"close_after_requests: 1", "\"close_after_requests\":1", 200, "", CLIENT_END_EOF},
+     CLIENT_END_EOF, "complete"},
+    {"close_after_requests: 1", "\"close_after_requests\":1", 200, "", CLIENT_END_EOF, "complete"},
 };
 
 static void check_end(struct client *c, const struct wire *w)
@@ -80,6 +82,19 @@ static void check_end(struct client *c, const struct wire *w)
     (void)client_drop_bytes(c, strlen(client_bytes(c))); /* no answer, so nobody took them */
     is_str(client_end_name(client_wait_end(c)), client_end_name(w->after),
            "%s: the end of the connection", w->name);
+}
+
+/* What the journal tells of the end of the request that the rule acted on. */
+static void check_journal(struct script *t, const struct wire *w)
+{
+    json_t *root, *last;
+
+    steer_wait(t, "{\"rule\":\"w\",\"end\":\"*\"}", 1);
+    root = steer(t, "GET", "/requests?rule=w", NULL);
+    last = json_array_get(json_object_get(root, "requests"), 0);
+    is_str(json_string_value(json_object_get(last, "end")), w->journal, "%s: the journal", w->name);
+    json_decref(root);
+    json_decref(steer(t, "DELETE", "/requests", NULL));
 }
 
 static void test_wire(struct script *t, const struct wire *w)
@@ -97,6 +112,7 @@ static void test_wire(struct script *t, const struct wire *w)
         diag("%s", r->error);
     check_end(c, w);
     is_int(steer_hits(t, "w"), 1, "%s: one hit", w->name);
+    check_journal(t, w);
     client_free(c);
 }
 

@@ -48,7 +48,7 @@ static void test_no_answer(void)
     ask("{\"connection\": \"reset\"}", GET KEEP);
     ok(got_size == 0 && got_end == ECONNRESET, "reset: RST, and not a byte");
     is_str(fault_last_end().reason, "reset by rule 'r'", "reset: says who did it");
-    is_int(fault_last_end().end, HTTP_END_SERVER_ABORTED, "reset: we did");
+    is_int(fault_last_end().end, HTTP_END_RESET, "reset: we did");
     ask("{\"connection\": \"garbage\"}", GET KEEP);
     ok(got_size > 10 && strstr(got, "HTTP/1") == NULL && got_end == WIRE_FIN,
        "garbage: bytes that are no HTTP");

@@ -25,14 +25,18 @@ static void object_is(const struct criteria *c, const char *want, const char *na
 static void test_object(void)
 {
     const struct criteria none = {0};
-    const struct criteria some = {
-        .op = {ops, 2}, .user_agent = {repos, 1}, .status = {ops, 1}, .rule = {ops, 1}};
+    const struct criteria some = {.op = {ops, 2},
+                                  .user_agent = {repos, 1},
+                                  .status = {ops, 1},
+                                  .range = {repos, 1},
+                                  .rule = {ops, 1}};
 
     object_is(&none, "{}", "nothing is an empty object");
-    object_is(&some,
-              "{\"op\":[\"manifest.get\",\"blob.*\"],\"userAgent\":[\"team/a b&c\"],"
-              "\"status\":[\"manifest.get\"],\"rule\":[\"manifest.get\"]}",
-              "each is a list under the name that the API has for it");
+    object_is(
+        &some,
+        "{\"op\":[\"manifest.get\",\"blob.*\"],\"userAgent\":[\"team/a b&c\"],"
+        "\"status\":[\"manifest.get\"],\"range\":[\"team/a b&c\"],\"rule\":[\"manifest.get\"]}",
+        "each is a list under the name that the API has for it");
 }
 
 static void test_query(void)
