@@ -45,6 +45,7 @@ static const struct word words[] = {
                      .kind = WORD_ADDRESS,
                      .early = true,
                      .help = "address of the client, or CIDR"},
+    [WORD_SNI] = {.name = "sni", .hello = true, .help = "server name that a TLS client asks for"},
     [WORD_USER_AGENT] = {.name = "userAgent", .help = "User-Agent header"},
     [WORD_NS] = {.name = "ns", .help = "the upstream that containerd asks a mirror for"},
 };
@@ -114,6 +115,7 @@ void words_of_conn(struct subject *ret, const struct http_conn *c)
     *ret = (struct subject){.op = OP_UNKNOWN};
     ret->values[WORD_LISTENER] = http_listener_url(http_conn_listener(c));
     ret->values[WORD_CLIENT] = http_conn_peer(c);
+    ret->values[WORD_SNI] = text(http_conn_sni(c));
 }
 
 void words_of_call(struct subject *ret, const struct registry_call *call)

@@ -21,6 +21,7 @@ enum registry_word {
     WORD_AUTH,
     WORD_LISTENER,
     WORD_CLIENT,
+    WORD_SNI,
     WORD_USER_AGENT,
     WORD_NS,
     REGISTRY_WORDS
@@ -32,7 +33,7 @@ extern const struct pulls_ops registry_pulls;
 
 /* What is known of the call now; values are borrowed from it. */
 void words_of_call(struct subject *ret, const struct registry_call *call);
-/* Before there is a request: listener and client. */
+/* Before there is a request: listener, client, and the server name once the ClientHello came. */
 void words_of_conn(struct subject *ret, const struct http_conn *c);
 
 #endif

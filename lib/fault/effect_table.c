@@ -156,7 +156,7 @@ static const struct schema effects[FAULT_EFFECT_COUNT] = {
                                .help = "at accept: only client and listener can match"},
     [FAULT_EFFECT_TLS] = {.type = SCHEMA_CHOICE,
                           .choices = tls_values,
-                          .help = "at the handshake: only client and listener can match"},
+                          .help = "at the handshake: only client, listener and sni can match"},
     [FAULT_EFFECT_CONTENT] = {.type = SCHEMA_OBJECT, .members = content_members},
     [FAULT_EFFECT_DIGEST_HEADER] = {.type = SCHEMA_TEXT, .help = "wrong, missing, or a value"},
     [FAULT_EFFECT_LENGTH_HEADER] = {.type = SCHEMA_SCALAR, .help = "wrong, missing, or a value"},

@@ -364,12 +364,13 @@ bool match_holds_early(const struct match *m, const struct subject *s)
     return !m->has_op && match_holds(m, s);
 }
 
-bool match_is_early(const struct match *m)
+bool match_is_early(const struct match *m, bool at_accept)
 {
     for (size_t i = 0; i < m->count; i++) {
         const struct criterion *c = &m->criteria[i];
+        const struct word *word = &m->vocabulary->words[c->word];
 
-        if (c->kind == CRITERION_WORD && m->vocabulary->words[c->word].early)
+        if (c->kind == CRITERION_WORD && (word->early || (word->hello && !at_accept)))
             continue;
         if (pattern_list_has_plain(c->values) ||
             (c->kind == CRITERION_WORD && m->has_op && c->word == m->vocabulary->op_word))

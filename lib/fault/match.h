@@ -36,8 +36,9 @@ bool match_holds(const struct match *m, const struct subject *s);
 uint64_t match_ops(const struct match *m);
 /* For a connection, before there is a request: only words that are known then can fit. */
 bool match_holds_early(const struct match *m, const struct subject *s);
-/* True when nothing but words that are known before a request has to fit. */
-bool match_is_early(const struct match *m);
+/* True when nothing but words that are known before a request has to fit; at_accept: before the
+   ClientHello, too. */
+bool match_is_early(const struct match *m, bool at_accept);
 /* The one literal value that the key word must have, or NULL: for an index. */
 const char *match_key_literal(const struct match *m);
 /* What the value of the key word must begin with: *ret_len bytes of the text, or NULL. */

@@ -322,7 +322,8 @@ static int warn_limits(struct reader *r, struct err *err)
         return -1;
     if (rule->probability <= 0 && warn(r, "never acts: probability is 0", err) != 0)
         return -1;
-    if (fault_effects_connect(&rule->effects) && !match_is_early(rule->match))
+    if (fault_effects_connect(&rule->effects) &&
+        !match_is_early(rule->match, FAULT_HAS(&rule->effects, LISTENER)))
         return warn(r, "never matches: it acts before a request, when only the connection is known",
                     err);
     return 0;

@@ -28,6 +28,7 @@ struct word {
     const char *const *choices; /* CHOICE: ended by NULL */
     bool early; /* known before a request: rules with `tls` or `listener` can name it (client,
                    listener) */
+    bool hello; /* the same, but not before the ClientHello of TLS: nothing for `listener` (SNI) */
     const char *help;
 };
 

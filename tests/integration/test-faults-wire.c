@@ -355,6 +355,47 @@ static void test_tls_cert(struct script *t, const char *kind)
     client_free(c);
 }
 
+static const struct step sni_journal[] = {
+    {"sni: the journal has it", "POST /control/v1/verify",
+     .body = "{\"match\":{\"sni\":\"a.test\"},\"count\":2}", .status = 200},
+    {"sni: others have none", "POST /control/v1/verify",
+     .body = "{\"match\":{\"sni\":\"!*\",\"tls\":\"true\"},\"count\":1}", .status = 200},
+    {"sni: unknown at accept", "POST /control/v1/rules",
+     .body = "{\"when\":{\"sni\":\"a\"},\"then\":{\"listener\":\"refuse\"}}", .status = 201,
+     .has = "never matches"},
+    {"sni: known at the handshake", "POST /control/v1/rules",
+     .body = "{\"when\":{\"sni\":\"a\"},\"then\":{\"tls\":\"abort\"}}", .status = 201,
+     .has = "\"warnings\":[]"},
+};
+
+/* Rules that are for one server name only: of handshakes, and of requests. */
+static void test_sni(struct script *t)
+{
+    const char *url = server_url(script_server(t), 1);
+    struct client *a, *b, *none;
+
+    json_decref(steer(t, "DELETE", "/requests", NULL));
+    steer_rules(t, "[{\"id\":\"h\",\"when\":{\"sni\":\"a.*\"},\"then\":{\"tls\":\"self-signed\"}},"
+                   "{\"id\":\"r\",\"when\":{\"sni\":\"a.test\"},\"then\":{\"status\":503}}]");
+    a = client_new_named(url, "a.test");
+    b = client_new_named(url, "b.test");
+    none = client_new(url);
+    ok(strcmp(client_peer_serial(a), "77") != 0, "sni: the flaw is for that name");
+    is_str(client_peer_serial(b), "77", "sni: another name is served as ever");
+    is_str(client_peer_serial(none), "77", "sni: so is who names none");
+    is_int(client_get(a, "/v2/")->status, 503, "sni: a rule about requests");
+    is_int(client_get(a, "/v2/")->status, 503, "sni: on the same connection");
+    is_int(client_get(b, "/v2/")->status, 200, "sni: not for another name");
+    is_int(client_get(none, "/v2/")->status, 200, "sni: nor for none");
+    is_int(steer_hits(t, "h"), 1, "sni: one handshake");
+    is_int(steer_hits(t, "r"), 2, "sni: two requests");
+    steer_wait(t, "{\"tls\":\"true\",\"status\":\"*\"}", 4);
+    RUN(t, sni_journal);
+    client_free(a);
+    client_free(b);
+    client_free(none);
+}
+
 static void test_tls(void)
 {
     static const char *const args[] = {"--tls-listen", "127.0.0.1:0", "--tls-cert", "server.crt",
@@ -377,6 +418,7 @@ static void test_tls(void)
     test_tls_cert(t, "expired");
     test_tls_cert(t, "self-signed");
     test_tls_cert(t, "wrong-name");
+    test_sni(t);
     script_free(t);
     server_free(s);
 }

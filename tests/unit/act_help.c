@@ -40,7 +40,7 @@ static const struct word words[] = {
     [WORD_CLIENT] = {.name = "client", .kind = WORD_ADDRESS, .early = true},
     [WORD_USER] = {.name = "user", .kind = WORD_TEXT},
     [WORD_LISTENER] = {.name = "listener", .kind = WORD_TEXT, .early = true},
-    [WORD_SNI] = {.name = "sni", .kind = WORD_TEXT, .early = true},
+    [WORD_SNI] = {.name = "sni", .kind = WORD_TEXT, .hello = true},
 };
 
 static const struct vocabulary vocabulary = {

@@ -211,7 +211,7 @@ static void early(const char *json, bool is_early, bool want)
     struct subject s = {.values = {[W_CLIENT] = "192.0.2.1:4", [W_LISTENER] = "127.0.0.1:5000"}};
     struct match *m = parse(json);
 
-    ok(match_is_early(m) == is_early, "%s can%s be asked of a connection", json,
+    ok(match_is_early(m, false) == is_early, "%s can%s be asked of a connection", json,
        is_early ? "" : "not");
     ok(match_holds_early(m, &s) == want, "%s %s", json, want ? "holds" : "does not hold");
     match_free(m);
@@ -226,6 +226,22 @@ static void test_early(void)
     early("{\"user\": \"alice\"}", false, false);
     early("{\"op\": \"!blob.get\"}", false, false);
     early("{\"header\": {\"X\": \"a\"}}", false, false);
+}
+
+/* The server name comes with the ClientHello. */
+static void test_hello(void)
+{
+    static const struct word word[] = {{.name = "sni", .hello = true}};
+    static const struct vocabulary names = {.words = word, .word_count = 1, .op_word = 1};
+    json_t *object = json_pack("{s:s}", "sni", "a");
+    struct match *m = NULL;
+    struct err err = {0};
+
+    ok(match_parse(&m, &names, object, "", NULL, &err) == 0, "a word of the ClientHello");
+    ok(match_is_early(m, false), "is known before a request");
+    ok(!match_is_early(m, true), "but not at accept");
+    match_free(m);
+    json_decref(object);
 }
 
 static void test_kept(void)
@@ -255,6 +271,7 @@ int main(void)
     test_index();
     test_explain();
     test_early();
+    test_hello();
     test_kept();
     done_testing();
 }

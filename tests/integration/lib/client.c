@@ -147,8 +147,7 @@ static void verify(struct client *c, const char *ca_file, const char *host)
     if (SSL_CTX_load_verify_file(c->tls_context, ca_file) != 1)
         bail("no CA in %s", ca_file);
     c->tls = SSL_new(c->tls_context);
-    if (c->tls == NULL || SSL_set1_host(c->tls, host) != 1 ||
-        SSL_set_tlsext_host_name(c->tls, host) != 1)
+    if (c->tls == NULL || SSL_set1_host(c->tls, host) != 1)
         bail("TLS client: out of memory");
 }
 
@@ -164,7 +163,8 @@ static void start_tls(struct client *c, const char *ca_file, const char *host)
         verify(c, ca_file, host);
     else
         c->tls = SSL_new(c->tls_context);
-    if (c->tls == NULL || SSL_set_fd(c->tls, c->fd) != 1)
+    if (c->tls == NULL || SSL_set_fd(c->tls, c->fd) != 1 ||
+        (host != NULL && SSL_set_tlsext_host_name(c->tls, host) != 1))
         bail("TLS client: out of memory");
     while ((result = SSL_connect(c->tls)) != 1) {
         if (!tls_wait(c, result, deadline))
@@ -213,6 +213,14 @@ struct client *client_new_verified(const char *url, const char *ca_file, const c
     struct client *c = client_make(url, 0, false);
 
     start_tls(c, ca_file, host);
+    return c;
+}
+
+struct client *client_new_named(const char *url, const char *host)
+{
+    struct client *c = client_make(url, 0, false);
+
+    start_tls(c, NULL, host);
     return c;
 }
 

@@ -56,6 +56,8 @@ bool client_is_refused(const char *url);
 /* https with TLS 1.2 at most, and a server that the CA in that file has signed for `host`; ends the
    test program when the handshake fails. */
 struct client *client_new_verified(const char *url, const char *ca_file, const char *host);
+/* https, asking for that server name (SNI) and not caring about the certificate. */
+struct client *client_new_named(const char *url, const char *host);
 /* A plain TCP connection to wherever url points, whatever its scheme. */
 struct client *client_new_plain(const char *url);
 void client_free(struct client *c); /* NULL-safe */
