@@ -44,7 +44,9 @@ libcli_a_SOURCES = \
 	%D%/table.c %D%/table.h \
 	%D%/token.c %D%/token.h \
 	%D%/token_inspect.c \
+	%D%/token_issue.c \
 	%D%/token_mint.c \
+	%D%/token_revoke.c \
 	%D%/verify.c \
 	%D%/version.c \
 	%D%/wait.c \

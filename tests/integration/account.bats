@@ -277,6 +277,50 @@ END
     stop_silent bobs-secret "$(<"$T/hash")"
 }
 
+@test "ocimock token issues tokens of a running server, and revokes them" {
+    local t id
+
+    start --user alice:first-secret
+    t=$("$OCIMOCK" token issue alice --scope repository:team/app:pull --ttl 1h)
+    [[ $(with "$t") == 404 ]]
+    "$OCIMOCK" token inspect --json <<<"$t" | jq -e '.claims.sub == "alice" and .claims.exp - .claims.iat == 3600'
+    printf 'Bearer %s\n' "$t" | "$OCIMOCK" token revoke | grep -q 'refused from now on'
+    [[ $(with "$t") == 401 ]]
+    t=$("$OCIMOCK" token issue anonymous -s repository:team/app:pull -s repository:b:push)
+    [[ $(with "$t") == 404 ]]
+    id=$("$OCIMOCK" token inspect --json <<<"$t" | jq -r .claims.jti)
+    "$OCIMOCK" token revoke --json --jti "$id"
+    [[ $(with "$t") == 401 ]]
+    t=$("$OCIMOCK" token issue alice --scope repository:team/app:pull --age 1h --ttl 5m)
+    [[ $(with "$t") == 401 ]] && grep -q invalid_token "$T/head"
+    "$OCIMOCK" token issue alice --json | jq -e '.jti and .token and .expires_in == 300'
+    t=$(token alice:first-secret offline_token=true)
+    field .refresh_token >"$T/refresh"
+    "$OCIMOCK" token revoke --token-file "$T/refresh"
+    [[ $(status_of -d grant_type=refresh_token -d client_id=c --data-urlencode "refresh_token@$T/refresh" "$URL/token") == 401 ]]
+    stop_silent "$t" first-secret
+}
+
+@test "ocimock token refuses what it should, and does not repeat tokens" {
+    start --user alice:first-secret
+    run --separate-stderr "$OCIMOCK" token revoke very-secret </dev/null
+    refused 2 '*never from the command line*'
+    [[ $stderr != *very-secret* ]]
+    run --separate-stderr "$OCIMOCK" token revoke <<<"very.secret.token"
+    refused 2 '*none of ours*'
+    [[ $stderr != *very* ]]
+    run --separate-stderr "$OCIMOCK" token revoke --jti x --token-file y
+    refused 2 '*exclude each other*'
+    run --separate-stderr "$OCIMOCK" token issue
+    refused 2 '*ACCOUNT*missing*'
+    run --separate-stderr "$OCIMOCK" token issue bob
+    refused 1 "*no account 'bob'*"
+    run --separate-stderr "$OCIMOCK" token issue alice --scope nonsense
+    refused 2 '*scope*'
+    run --separate-stderr "$OCIMOCK" token issue alice --control 127.0.0.1:1
+    [[ $status -eq 4 ]]
+}
+
 @test "ocimock account refuses a secret on the command line, and does not repeat it" {
     for part in add rotate; do
         run -2 --separate-stderr "$OCIMOCK" account "$part" bob very-secret </dev/null

@@ -255,7 +255,7 @@ part() {
 @test "token: wrong usage" {
     generate
     run --separate-stderr "$OCIMOCK" token
-    [[ $status -eq 2 && $stderr == *"mint or inspect"* ]]
+    [[ $status -eq 2 && $stderr == *"mint, inspect"* ]]
     run --separate-stderr "$OCIMOCK" token forge
     [[ $status -eq 2 && $stderr == *"'forge'"* ]]
     mint
