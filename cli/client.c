@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/client.h"
 
-#include <dlfcn.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +12,7 @@
 
 #include "lib/util/buf.h"
 #include "lib/util/err.h"
+#include "lib/util/library.h"
 #include "lib/util/text.h"
 #include "lib/util/util.h"
 
@@ -50,32 +51,23 @@ DEFINE_AUTO(client, struct client, client_free)
 /* --- The library --------------------------------------------------------------------------------
  */
 
-static bool load_function(void *library, const char *name, void *ret)
-{
-    void *function = dlsym(library, name);
-
-    memcpy(ret, &function, sizeof(function));
-    return function != NULL;
-}
+#define ROW(name)                                                                                  \
+    {                                                                                              \
+        "curl_" #name, offsetof(struct curl_api, name)                                             \
+    }
 
 static int load(struct curl_api *ret, struct err *err)
 {
-    struct curl_api api = {.library = dlopen(LIBCURL_SONAME, RTLD_NOW | RTLD_LOCAL)};
-    void *l = api.library;
+    static const struct library_row rows[] = {
+        ROW(global_init),    ROW(easy_init),    ROW(easy_setopt),   ROW(easy_perform),
+        ROW(easy_getinfo),   ROW(easy_cleanup), ROW(easy_strerror), ROW(slist_append),
+        ROW(slist_free_all), ROW(version_info),
+    };
+    struct curl_api api;
 
-    if (l == NULL)
-        return err_set(err, ERR_UNSUPPORTED, "libcurl is needed for this: %s", dlerror());
-    if (!load_function(l, "curl_global_init", &api.global_init) ||
-        !load_function(l, "curl_easy_init", &api.easy_init) ||
-        !load_function(l, "curl_easy_setopt", &api.easy_setopt) ||
-        !load_function(l, "curl_easy_perform", &api.easy_perform) ||
-        !load_function(l, "curl_easy_getinfo", &api.easy_getinfo) ||
-        !load_function(l, "curl_easy_cleanup", &api.easy_cleanup) ||
-        !load_function(l, "curl_easy_strerror", &api.easy_strerror) ||
-        !load_function(l, "curl_slist_append", &api.slist_append) ||
-        !load_function(l, "curl_slist_free_all", &api.slist_free_all) ||
-        !load_function(l, "curl_version_info", &api.version_info))
-        return err_set(err, ERR_UNSUPPORTED, "%s is not usable: %s", LIBCURL_SONAME, dlerror());
+    if (library_load(&api.library, LIBCURL_SONAME, "this command needs", rows, ARRAY_LEN(rows), &api,
+                     err) != 0)
+        return -1;
     if (api.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return err_set(err, ERR_UNSUPPORTED, "libcurl does not start");
     *ret = api;

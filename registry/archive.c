@@ -13,6 +13,7 @@
 #include <archive_entry.h>
 
 #include "lib/util/err.h"
+#include "lib/util/library.h"
 #include "lib/util/util.h"
 
 enum { BLOCK_SIZE = 256 * 1024 }; /* read from the file at a time */
@@ -37,9 +38,7 @@ enum { BLOCK_SIZE = 256 * 1024 }; /* read from the file at a time */
 
 struct library {
     void *handle; /* owned */
-#define FUNCTION(name) typeof(&name) name;
-    FUNCTIONS(FUNCTION)
-#undef FUNCTION
+    FUNCTIONS(LIBRARY_MEMBER)
 };
 
 struct archive_reader {
@@ -49,19 +48,14 @@ struct archive_reader {
     bool first;        /* no member was read yet */
 };
 
-static int library_load(struct library *lib, struct err *err)
+static int load(struct library *lib, struct err *err)
 {
-    lib->handle = dlopen(LIBARCHIVE_SONAME, RTLD_NOW | RTLD_LOCAL);
-    if (lib->handle == NULL)
-        return err_set(err, ERR_UNSUPPORTED, "archives need %s, which cannot be loaded: %s",
-                       LIBARCHIVE_SONAME, dlerror());
-#define FUNCTION(name)                                                                             \
-    lib->name = (typeof(lib->name))dlsym(lib->handle, #name);                                      \
-    if (lib->name == NULL)                                                                         \
-        return err_set(err, ERR_UNSUPPORTED, "%s has no function %s", LIBARCHIVE_SONAME, #name);
-    FUNCTIONS(FUNCTION)
-#undef FUNCTION
-    return 0;
+#define ROW(name) LIBRARY_ROW(struct library, name),
+    static const struct library_row rows[] = {FUNCTIONS(ROW)};
+#undef ROW
+
+    return library_load(&lib->handle, LIBARCHIVE_SONAME, "archives need", rows, ARRAY_LEN(rows), lib,
+                        err);
 }
 
 void archive_reader_free(struct archive_reader *r)
@@ -113,7 +107,7 @@ int archive_reader_open(struct archive_reader **ret, const char *path, struct er
     r->fd = open(path, O_RDONLY | O_CLOEXEC);
     if (r->fd < 0)
         (void)err_sys(err, "cannot open it");
-    else if (library_load(&r->lib, err) == 0 && open_archive(r, err) == 0) {
+    else if (load(&r->lib, err) == 0 && open_archive(r, err) == 0) {
         *ret = r;
         return 0;
     }

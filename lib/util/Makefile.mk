@@ -15,6 +15,7 @@ libutil_a_SOURCES = \
 	%D%/err.c %D%/err.h %D%/err.tbl.h \
 	%D%/file.c %D%/file.h \
 	%D%/json.c %D%/json.h \
+	%D%/library.c %D%/library.h \
 	%D%/log.c %D%/log.h \
 	%D%/option.c %D%/option.h %D%/option_set.h \
 	%D%/option_flags.c \
