@@ -12,6 +12,8 @@ libcli_a_SOURCES = \
 	%D%/client.c %D%/client.h \
 	%D%/clock.c \
 	%D%/command.c %D%/command.h \
+	%D%/command_help.c %D%/command_rows.c %D%/command_run.c \
+	%D%/commands.c \
 	%D%/control_client.c %D%/control_client.h \
 	%D%/control_command.c %D%/control_command.h \
 	%D%/criteria.c %D%/criteria.h \

@@ -53,8 +53,6 @@ const char *account_text(const json_t *row, const char *key)
 /* --- list ---------------------------------------------------------------------------------------
  */
 
-static const struct option plain_options[] = {CONTROL_OPTIONS(struct account_settings)};
-
 static const struct table_column columns[] = {
     {.heading = "NAME", .cut = true},    {.heading = "STATE"},  {.heading = "SECRETS", .cut = true},
     {.heading = "SUBJECT", .cut = true}, {.heading = "ORIGIN"},
@@ -111,37 +109,26 @@ static enum cli_status list(void *settings, struct err *err)
     return control_command_call(settings, "GET", "/accounts", NULL, show_list, err);
 }
 
-static enum cli_status run_list(int argc, char **argv)
-{
-    static const struct control_command command = {
-        .name = "account list",
-        .help = "Examples:\n"
-                "  ocimock account list\n"
-                "  ocimock account list --json | jq -r '.accounts[].name'\n"
-                "\n"
-                "Lists accounts with how many secrets they have, and until when old ones are\n"
-                "good; never the secrets.\n"
-                "\n"
-                "Usage: ocimock account list [OPTION...]\n",
-        .options = plain_options,
-        .option_count = ARRAY_LEN(plain_options),
-        .run = list,
-    };
-    struct account_settings settings = {0};
-
-    return control_command_run(&command, &settings, argc, argv);
-}
+static const struct command list_command = {
+    .name = "list",
+    .summary = "accounts, without their secrets",
+    .examples = "ocimock account list\n"
+                "ocimock account list --json | jq -r '.accounts[].name'",
+    .about = "Lists accounts with how many secrets they have, and until when old ones "
+             "are good; never the secrets.",
+    .asks_server = true,
+    .run = list,
+    .settings_size = sizeof(struct account_settings),
+};
 
 /* --- revoke, disable, enable, remove ------------------------------------------------------------
  */
 
 /* One that takes a name and nothing else. */
 struct account_change {
-    const char *name;   /* "account revoke" */
     const char *method; /* of the API */
     const char *verb;   /* behind the account's path */
     const char *said;   /* behind the account's name, when it worked */
-    const char *help;
 };
 
 static enum cli_status act(void *settings, struct err *err)
@@ -154,91 +141,30 @@ static enum cli_status act(void *settings, struct err *err)
     return status;
 }
 
-static const struct account_change revoking = {
-    .name = "account revoke",
-    .method = "POST",
-    .verb = ":revoke",
-    .said = "has to log in again: its tokens are refused",
-    .help = "Examples:\n"
-            "  ocimock account revoke alice\n"
-            "\n"
-            "Refuses the account's tokens and refresh tokens from now on. The secret stays.\n"
-            "\n"
-            "Usage: ocimock account revoke NAME [OPTION...]\n",
-};
-static const struct account_change disabling = {
-    .name = "account disable",
-    .method = "POST",
-    .verb = ":disable",
-    .said = "is disabled",
-    .help = "Examples:\n"
-            "  ocimock account disable alice\n"
-            "\n"
-            "Refuses the account, whatever it shows, until 'account enable'. Its tokens end.\n"
-            "\n"
-            "Usage: ocimock account disable NAME [OPTION...]\n",
-};
-static const struct account_change enabling = {
-    .name = "account enable",
-    .method = "POST",
-    .verb = ":enable",
-    .said = "is enabled",
-    .help = "Examples:\n"
-            "  ocimock account enable alice\n"
-            "\n"
-            "Lets an account log in again that was disabled.\n"
-            "\n"
-            "Usage: ocimock account enable NAME [OPTION...]\n",
-};
-static const struct account_change removing = {
-    .name = "account remove",
-    .method = "DELETE",
-    .verb = "",
-    .said = "is removed",
-    .help = "Examples:\n"
-            "  ocimock account remove alice\n"
-            "\n"
-            "Removes an account. Its tokens end, also for a later one of that name.\n"
-            "\n"
-            "Usage: ocimock account remove NAME [OPTION...]\n",
-};
+/* The row of one: its name, what it is, what its help says, and what it does. */
+#define CHANGE(word, what_it_is, text, ...)                                                        \
+    {                                                                                              \
+        .name = (word), .summary = (what_it_is), .examples = "ocimock account " word " alice",     \
+        .about = (text), .words = {{"NAME"}}, .asks_server = true, .run = act,                     \
+        .settings_size = sizeof(struct account_settings),                                          \
+        .defaults =                                                                                \
+            &(const struct account_settings){.what = &(const struct account_change){__VA_ARGS__}}, \
+    }
 
-static enum cli_status run_simple(const struct account_change *what, int argc, char **argv)
-{
-    const struct control_command command = {
-        .name = what->name,
-        .help = what->help,
-        .options = plain_options,
-        .option_count = ARRAY_LEN(plain_options),
-        .words_min = 1,
-        .words_max = 1,
-        .missing = ACCOUNT_NAME_MISSING,
-        .run = act,
-    };
-    struct account_settings settings = {.what = what};
-
-    return control_command_run(&command, &settings, argc, argv);
-}
-
-static enum cli_status run_revoke(int argc, char **argv)
-{
-    return run_simple(&revoking, argc, argv);
-}
-
-static enum cli_status run_disable(int argc, char **argv)
-{
-    return run_simple(&disabling, argc, argv);
-}
-
-static enum cli_status run_enable(int argc, char **argv)
-{
-    return run_simple(&enabling, argc, argv);
-}
-
-static enum cli_status run_remove(int argc, char **argv)
-{
-    return run_simple(&removing, argc, argv);
-}
+static const struct command revoke_command =
+    CHANGE("revoke", "refuse its tokens from now on",
+           "Refuses the account's tokens and refresh tokens from now on. The secret stays.", "POST",
+           ":revoke", "has to log in again: its tokens are refused");
+static const struct command disable_command =
+    CHANGE("disable", "refuse it, whatever it shows",
+           "Refuses the account, whatever it shows, until 'account enable'. Its tokens end.",
+           "POST", ":disable", "is disabled");
+static const struct command enable_command =
+    CHANGE("enable", "let it log in again", "Lets an account log in again that was disabled.",
+           "POST", ":enable", "is enabled");
+static const struct command remove_command = CHANGE(
+    "remove", "remove it", "Removes an account. Its tokens end, also for a later one of that name.",
+    "DELETE", "", "is removed");
 
 /* --- grant --------------------------------------------------------------------------------------
  */
@@ -272,76 +198,44 @@ static enum cli_status grant(void *settings, struct err *err)
     return status;
 }
 
-static enum cli_status run_grant(int argc, char **argv)
-{
-    static const struct option options[] = {
-        {.flag = "repository",
-         .letter = 'r',
-         .flag_only = true,
-         .arg = "GLOB",
-         .value.type = SCHEMA_LIST,
-         .help = "Repositories that it is about; ! in front negates",
-         MEMBER(repositories)},
-        {.flag = "action",
-         .letter = 'a',
-         .flag_only = true,
-         .arg = "ACTION",
-         .value.type = SCHEMA_LIST,
-         .help = "pull, push, delete; none given: all of them",
-         MEMBER(actions)},
-        {.flag = "catalog",
-         .flag_only = true,
-         .value.type = SCHEMA_BOOL,
-         .help = "The catalog, too",
-         MEMBER(catalog)},
-        CONTROL_OPTIONS(struct account_settings),
-    };
-    static const struct control_command command = {
-        .name = "account grant",
-        .help = "Examples:\n"
-                "  ocimock account grant alice --repository 'team/*' --action pull,push\n"
-                "  ocimock account grant anonymous --repository 'public/*' --action pull\n"
-                "\n"
-                "Puts a rule in front of the policy. NAME is an account, or one of the groups\n"
-                "anonymous and authenticated. Tokens keep what they were granted before.\n"
-                "\n"
-                "Usage: ocimock account grant NAME [OPTION...]\n",
-        .options = options,
-        .option_count = ARRAY_LEN(options),
-        .words_min = 1,
-        .words_max = 1,
-        .missing = ACCOUNT_NAME_MISSING,
-        .run = grant,
-    };
-    struct account_settings settings = {0};
+static const struct option grant_options[] = {
+    {CLI_LIST("repository", "GLOB", "Repositories that it is about; ! in front negates"),
+     .letter = 'r', MEMBER(repositories)},
+    {CLI_LIST("action", "ACTION", "pull, push, delete; none given: all of them"), .letter = 'a',
+     MEMBER(actions)},
+    {CLI_SWITCH("catalog", "The catalog, too"), MEMBER(catalog)},
+};
 
-    return control_command_run(&command, &settings, argc, argv);
-}
+static const struct command grant_command = {
+    .name = "grant",
+    .summary = "put a rule for it in front of the policy",
+    .examples = "ocimock account grant alice --repository 'team/*' --action pull,push\n"
+                "ocimock account grant anonymous --repository 'public/*' --action pull",
+    .about = "Puts a rule in front of the policy. NAME is an account, or one of the "
+             "groups anonymous and authenticated. Tokens keep what they were granted "
+             "before.",
+    .options = grant_options,
+    .option_count = ARRAY_LEN(grant_options),
+    .words = {{"NAME"}},
+    .asks_server = true,
+    .run = grant,
+    .settings_size = sizeof(struct account_settings),
+};
 
 /* --- All of them --------------------------------------------------------------------------------
  */
 
-enum cli_status run_account(int argc, char **argv)
-{
-    static const struct command parts[] = {
-        {"list", "accounts, without their secrets", run_list},
-        {"add", "add an account", run_account_add},
-        {"rotate", "a new secret, the old one good for a while or not at all", run_account_rotate},
-        {"revoke", "refuse its tokens from now on", run_revoke},
-        {"disable", "refuse it, whatever it shows", run_disable},
-        {"enable", "let it log in again", run_enable},
-        {"remove", "remove it", run_remove},
-        {"grant", "put a rule for it in front of the policy", run_grant},
-        {.name = NULL},
-    };
-    static const char examples[] =
-        "Examples:\n"
-        "  printf %s \"$SECRET\" | ocimock account add alice\n"
-        "  printf %s \"$NEW\" | ocimock account rotate alice --keep-old 10m\n"
-        "  ocimock account revoke alice\n"
-        "  ocimock account grant alice --repository 'team/*' --action pull,push\n"
-        "\n"
-        "Usage: ocimock account list|add|rotate|revoke|disable|enable|remove|grant [OPTION...]\n";
+static const struct command *const parts[] = {
+    &list_command,   &command_account_add, &command_account_rotate,
+    &revoke_command, &disable_command,     &enable_command,
+    &remove_command, &grant_command,       NULL};
 
-    return control_parts_run("account", parts, examples, argc, argv);
-}
+const struct command command_account = {
+    .name = "account",
+    .summary = "add, rotate, revoke, remove accounts of a running server",
+    .examples = "printf %s \"$SECRET\" | ocimock account add alice\n"
+                "printf %s \"$NEW\" | ocimock account rotate alice --keep-old 10m\n"
+                "ocimock account revoke alice\n"
+                "ocimock account grant alice --repository 'team/*' --action pull,push",
+    .parts = parts,
+};

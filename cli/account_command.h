@@ -14,10 +14,8 @@ struct account_change;
 struct err;
 struct json_t;
 
-#define ACCOUNT_NAME_MISSING "NAME of the account is missing"
-
 struct account_settings {
-    struct control_settings common;
+    struct command_settings common;
     const char *secret_file; /* texts and lists are borrowed from the options */
     bool hash;
     const char *subject;
@@ -39,7 +37,7 @@ enum cli_status account_call(const struct account_settings *s, const char *metho
 const char *account_text(const struct json_t *row, const char *key);
 
 /* account_secret.c */
-enum cli_status run_account_add(int argc, char **argv);
-enum cli_status run_account_rotate(int argc, char **argv);
+extern const struct command command_account_add;
+extern const struct command command_account_rotate;
 
 #endif

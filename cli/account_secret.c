@@ -25,30 +25,19 @@ enum { INPUT_MAX = SECRET_MAX + 2 };
 #define MEMBER(m) OPTION_MEMBER(struct account_settings, m)
 
 #define SECRET_OPTIONS                                                                             \
-    {.flag = "secret-file",                                                                        \
-     .letter = 'f',                                                                                \
-     .flag_only = true,                                                                            \
-     .arg = "FILE",                                                                                \
-     .value.type = SCHEMA_TEXT,                                                                    \
-     .help = "Read the secret from a file instead of standard input",                              \
-     MEMBER(secret_file)},                                                                         \
+    {CLI_FILE("secret-file", "Read the secret from a file instead of standard input"),             \
+     .letter = 'f', MEMBER(secret_file)},                                                          \
     {                                                                                              \
-        .flag = "hash", .flag_only = true, .value.type = SCHEMA_BOOL,                              \
-        .help = "What is read is a hash, as hash-password prints it", MEMBER(hash)                 \
+        CLI_SWITCH("hash", "What is read is a hash, as hash-password prints it"), MEMBER(hash)     \
     }
+
+/* Words behind the name are secrets, most likely: no message repeats them. */
+static const char surplus[] =
+    "one NAME is wanted: a secret is read from standard input, a prompt or --secret-file, never "
+    "from the command line";
 
 /* --- The secret -------------------------------------------------------------------------------
  */
-
-/* Words behind the name are secrets, most likely: no message repeats them. */
-static int check_words(const struct account_settings *s, struct err *err)
-{
-    return s->common.word_count <= 1
-               ? 0
-               : err_set(err, ERR_USAGE,
-                         "one NAME is wanted: a secret is read from standard input, a prompt or "
-                         "--secret-file, never from the command line");
-}
 
 /* {"secret": ...} or {"hash": ...}; the caller owns it. */
 static int read_secret(const struct account_settings *s, json_t **ret_body, struct err *err)
@@ -57,8 +46,6 @@ static int read_secret(const struct account_settings *s, json_t **ret_body, stru
     json_t *body = NULL;
     int result;
 
-    if (check_words(s, err) != 0)
-        return -1;
     result = secret_input_read(&secret, s->secret_file, err);
     if (result == 0) {
         body = json_pack("{s:s}", s->hash ? "hash" : "secret", buf_text(&secret));
@@ -102,39 +89,28 @@ static enum cli_status add(void *settings, struct err *err)
     return status;
 }
 
-enum cli_status run_account_add(int argc, char **argv)
-{
-    static const struct option options[] = {
-        SECRET_OPTIONS,
-        {.flag = "subject",
-         .flag_only = true,
-         .arg = "SUBJECT",
-         .value.type = SCHEMA_TEXT,
-         .help = "Subject of its client certificate, such as CN=alice,O=team",
-         MEMBER(subject)},
-        CONTROL_OPTIONS(struct account_settings),
-    };
-    static const struct control_command command = {
-        .name = "account add",
-        .help = "Examples:\n"
-                "  ocimock account add alice                        # asks for the secret\n"
-                "  printf %s \"$SECRET\" | ocimock account add alice\n"
-                "  ocimock hash-password <secret.txt | ocimock account add alice --hash\n"
-                "\n"
-                "Adds an account. Without a policy it may do everything.\n"
-                "\n"
-                "Usage: ocimock account add NAME [OPTION...] <FILE\n",
-        .options = options,
-        .option_count = ARRAY_LEN(options),
-        .words_min = 1,
-        .words_max = SIZE_MAX,
-        .missing = ACCOUNT_NAME_MISSING,
-        .run = add,
-    };
-    struct account_settings settings = {0};
+static const struct option add_options[] = {
+    SECRET_OPTIONS,
+    {CLI_TEXT("subject", "SUBJECT", "Subject of its client certificate, such as CN=alice,O=team"),
+     MEMBER(subject)},
+};
 
-    return control_command_run(&command, &settings, argc, argv);
-}
+const struct command command_account_add = {
+    .name = "add",
+    .summary = "add an account",
+    .examples = "ocimock account add alice                        # asks for the secret\n"
+                "printf %s \"$SECRET\" | ocimock account add alice\n"
+                "ocimock hash-password <secret.txt | ocimock account add alice --hash",
+    .about = "Adds an account. Without a policy it may do everything.",
+    .options = add_options,
+    .option_count = ARRAY_LEN(add_options),
+    .words = {{"NAME"}},
+    .surplus = surplus,
+    .redirection = "<FILE",
+    .asks_server = true,
+    .run = add,
+    .settings_size = sizeof(struct account_settings),
+};
 
 /* --- rotate ------------------------------------------------------------------------------------
  */
@@ -177,38 +153,26 @@ static enum cli_status rotate(void *settings, struct err *err)
     return status;
 }
 
-enum cli_status run_account_rotate(int argc, char **argv)
-{
-    static const struct option options[] = {
-        SECRET_OPTIONS,
-        {.flag = "keep-old",
-         .flag_only = true,
-         .arg = "DURATION",
-         .value = {.type = SCHEMA_DURATION, .max = DURATION_MAX},
-         .preset = "0",
-         .help = "How long the old secret stays good, on the server's clock; 0: not at all, and "
-                 "refresh tokens end",
-         MEMBER(keep_old)},
-        CONTROL_OPTIONS(struct account_settings),
-    };
-    static const struct control_command command = {
-        .name = "account rotate",
-        .help = "Examples:\n"
-                "  ocimock account rotate alice --keep-old 10m        # asks for the secret\n"
-                "  printf %s \"$SECRET\" | ocimock account rotate alice\n"
-                "\n"
-                "Gives an account a new secret. Access tokens that were issued go on until they\n"
-                "expire; 'account revoke' ends them.\n"
-                "\n"
-                "Usage: ocimock account rotate NAME [OPTION...] <FILE\n",
-        .options = options,
-        .option_count = ARRAY_LEN(options),
-        .words_min = 1,
-        .words_max = SIZE_MAX,
-        .missing = ACCOUNT_NAME_MISSING,
-        .run = rotate,
-    };
-    struct account_settings settings = {0};
+static const struct option rotate_options[] = {
+    SECRET_OPTIONS,
+    {CLI_DURATION("keep-old", "How long the old secret stays good, on the server's clock; 0: not "
+                              "at all, and refresh tokens end"),
+     .value.max = DURATION_MAX, .preset = "0", MEMBER(keep_old)},
+};
 
-    return control_command_run(&command, &settings, argc, argv);
-}
+const struct command command_account_rotate = {
+    .name = "rotate",
+    .summary = "a new secret, the old one good for a while or not at all",
+    .examples = "ocimock account rotate alice --keep-old 10m        # asks for the secret\n"
+                "printf %s \"$SECRET\" | ocimock account rotate alice",
+    .about = "Gives an account a new secret. Access tokens that were issued go on "
+             "until they expire; 'account revoke' ends them.",
+    .options = rotate_options,
+    .option_count = ARRAY_LEN(rotate_options),
+    .words = {{"NAME"}},
+    .surplus = surplus,
+    .redirection = "<FILE",
+    .asks_server = true,
+    .run = rotate,
+    .settings_size = sizeof(struct account_settings),
+};

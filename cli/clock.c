@@ -16,12 +16,6 @@
 #include "lib/util/units.h"
 #include "lib/util/util.h"
 
-struct clock_settings {
-    struct control_settings common;
-};
-
-static const struct option options[] = {CONTROL_OPTIONS(struct clock_settings)};
-
 static enum cli_status show_clock(const json_t *answer, struct err *err)
 {
     json_int_t shift = json_integer_value(json_object_get(answer, "shift_ms"));
@@ -37,7 +31,7 @@ static enum cli_status show_clock(const json_t *answer, struct err *err)
     return CLI_OK;
 }
 
-static enum cli_status change(const struct control_settings *s, const char *key, const char *value,
+static enum cli_status change(const struct command_settings *s, const char *key, const char *value,
                               struct err *err)
 {
     json_t *body = json_pack("{s:s}", key, value);
@@ -55,28 +49,18 @@ static enum cli_status show(void *settings, struct err *err)
     return control_command_call(settings, "GET", "/clock", NULL, show_clock, err);
 }
 
-static enum cli_status run_show(int argc, char **argv)
-{
-    static const struct control_command command = {
-        .name = "clock show",
-        .help = "Examples:\n"
-                "  ocimock clock\n"
-                "\n"
-                "Prints the server's time.\n"
-                "\n"
-                "Usage: ocimock clock [show] [OPTION...]\n",
-        .options = options,
-        .option_count = ARRAY_LEN(options),
-        .run = show,
-    };
-    struct clock_settings settings = {0};
-
-    return control_command_run(&command, &settings, argc, argv);
-}
+static const struct command show_command = {
+    .name = "show",
+    .summary = "print the time; the same as no part",
+    .examples = "ocimock clock",
+    .about = "Prints the server's time.",
+    .asks_server = true,
+    .run = show,
+};
 
 static enum cli_status advance(void *settings, struct err *err)
 {
-    const struct control_settings *s = settings;
+    const struct command_settings *s = settings;
     uint64_t ms;
 
     if (units_parse_duration(&ms, s->words[0], err) != 0) {
@@ -86,27 +70,15 @@ static enum cli_status advance(void *settings, struct err *err)
     return change(s, "advance", s->words[0], err);
 }
 
-static enum cli_status run_advance(int argc, char **argv)
-{
-    static const struct control_command command = {
-        .name = "clock advance",
-        .help = "Examples:\n"
-                "  ocimock clock advance 1h\n"
-                "\n"
-                "Moves the server's clock ahead: tokens, states and rules expire.\n"
-                "\n"
-                "Usage: ocimock clock advance DURATION [OPTION...]\n",
-        .options = options,
-        .option_count = ARRAY_LEN(options),
-        .words_min = 1,
-        .words_max = 1,
-        .missing = "DURATION is wanted: 1h",
-        .run = advance,
-    };
-    struct clock_settings settings = {0};
-
-    return control_command_run(&command, &settings, argc, argv);
-}
+static const struct command advance_command = {
+    .name = "advance",
+    .summary = "move it ahead by a duration",
+    .examples = "ocimock clock advance 1h",
+    .about = "Moves the server's clock ahead: tokens, states and rules expire.",
+    .words = {{"DURATION"}},
+    .asks_server = true,
+    .run = advance,
+};
 
 /* --- set ----------------------------------------------------------------------------------------
  */
@@ -124,7 +96,7 @@ static bool parse_time(const char *text, int64_t *ret_ms)
 }
 
 /* How far the server's clock has to be ahead of its machine's for that time. */
-static int shift_for(const struct control_settings *s, int64_t wanted_ms, char *dst,
+static int shift_for(const struct command_settings *s, int64_t wanted_ms, char *dst,
                      struct err *err)
 {
     json_t *answer;
@@ -149,7 +121,7 @@ static int shift_for(const struct control_settings *s, int64_t wanted_ms, char *
 
 static enum cli_status set(void *settings, struct err *err)
 {
-    const struct control_settings *s = settings;
+    const struct command_settings *s = settings;
     char shift[UNITS_TEXT_MAX];
     int64_t wanted_ms;
     uint64_t ms;
@@ -165,48 +137,28 @@ static enum cli_status set(void *settings, struct err *err)
     return CLI_FAILURE;
 }
 
-static enum cli_status run_set(int argc, char **argv)
-{
-    static const struct control_command command = {
-        .name = "clock set",
-        .help =
-            "Examples:\n"
-            "  ocimock clock set 0                      # the machine's time again\n"
-            "  ocimock clock set 24h                    # a day ahead of it\n"
-            "  ocimock clock set 2030-01-31T12:00:00Z\n"
-            "\n"
-            "Sets how far the server's clock is ahead of its machine's, or its time, from which\n"
-            "it goes on.\n"
-            "\n"
-            "Usage: ocimock clock set DURATION|TIME [OPTION...]\n",
-        .options = options,
-        .option_count = ARRAY_LEN(options),
-        .words_min = 1,
-        .words_max = 1,
-        .missing = "DURATION or TIME is wanted: 24h",
-        .run = set,
-    };
-    struct clock_settings settings = {0};
+static const struct command set_command = {
+    .name = "set",
+    .summary = "set it, or how far it is ahead",
+    .examples = "ocimock clock set 0                      # the machine's time again\n"
+                "ocimock clock set 24h                    # a day ahead of it\n"
+                "ocimock clock set 2030-01-31T12:00:00Z",
+    .about = "Sets how far the server's clock is ahead of its machine's, or its time, "
+             "from which it goes on.",
+    .words = {{"DURATION|TIME"}},
+    .asks_server = true,
+    .run = set,
+};
 
-    return control_command_run(&command, &settings, argc, argv);
-}
+static const struct command *const parts[] = {&show_command, &advance_command, &set_command, NULL};
 
-enum cli_status run_clock(int argc, char **argv)
-{
-    static const struct command parts[] = {
-        {"show", "print the time; the same as no part", run_show},
-        {"advance", "move it ahead by a duration", run_advance},
-        {"set", "set it, or how far it is ahead", run_set},
-        {"", NULL, run_show},
-        {.name = NULL},
-    };
-
-    return control_parts_run("clock", parts,
-                             "Examples:\n"
-                             "  ocimock clock\n"
-                             "  ocimock clock advance 1h        # tokens expire\n"
-                             "  ocimock clock set 0             # back to the machine's time\n"
-                             "\n"
-                             "Usage: ocimock clock [show|advance|set] [OPTION...]\n",
-                             argc, argv);
-}
+const struct command command_clock = {
+    .name = "clock",
+    .summary = "move the server's clock ahead",
+    .examples = "ocimock clock\n"
+                "ocimock clock advance 1h        # tokens expire\n"
+                "ocimock clock set 0             # back to the machine's time",
+    .parts = parts,
+    .asks_server = true,
+    .run = show,
+};

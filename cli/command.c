@@ -3,19 +3,26 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
+#include "cli/table.h"
 #include "lib/util/buf.h"
 #include "lib/util/err.h"
 #include "lib/util/util.h"
 
+/* Lines of a help: longer ones are hard to read, shorter ones cannot be. */
+enum { NARROWEST = 30, WIDEST = 96 };
+
 enum cli_status cli_fail(const char *command, const struct err *err)
 {
-    (void)fprintf(stderr, "ocimock %s: %s\n", command, err->msg);
+    const char *blank = *command != '\0' ? " " : "";
+
+    (void)fprintf(stderr, "ocimock%s%s: %s\n", blank, command, err->msg);
     switch (err->code) {
     case ERR_USAGE:
-        (void)fprintf(stderr, "Try 'ocimock %s --help'.\n", command);
+        (void)fprintf(stderr, "Try 'ocimock%s%s --help'.\n", blank, command);
         return CLI_USAGE;
     case ERR_CONFIG:
     case ERR_LIMIT: /* of what a configuration may hold */
@@ -52,4 +59,13 @@ enum cli_status cli_print_json(json_t *value)
 
     json_decref(value);
     return status == CLI_OK ? cli_print("\n") : status;
+}
+
+unsigned cli_width(void)
+{
+    unsigned width = table_look(STDOUT_FILENO).width;
+
+    if (width == 0 || width > WIDEST)
+        return WIDEST;
+    return width > NARROWEST ? width : NARROWEST;
 }

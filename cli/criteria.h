@@ -5,7 +5,7 @@
 #ifndef CLI_CRITERIA_H
 #define CLI_CRITERIA_H
 
-#include "lib/util/option.h"
+#include "cli/command.h"
 
 struct buf;
 struct json_t;
@@ -18,8 +18,7 @@ struct criteria {
 
 #define CRITERIA_OPTION(owner, member, name, value_name, text)                                     \
     {                                                                                              \
-        .flag = name, .flag_only = true, .arg = value_name, .value.type = SCHEMA_LIST,             \
-        .help = text, OPTION_MEMBER(owner, criteria.member)                                        \
+        CLI_LIST(name, value_name, text), OPTION_MEMBER(owner, criteria.member)                    \
     }
 
 /* The rows; `criteria` is the member. */

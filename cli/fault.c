@@ -21,14 +21,12 @@
 enum { PATH_BYTES = 4096, TEXT_BYTES = 64 * 1024 };
 
 struct fault_settings {
-    struct control_settings common;
+    struct command_settings common;
     const char *tag;
     bool all;
 };
 
 #define MEMBER(m) OPTION_MEMBER(struct fault_settings, m)
-
-static const struct option plain_options[] = {CONTROL_OPTIONS(struct fault_settings)};
 
 /* --- The table ----------------------------------------------------------------------------------
  */
@@ -190,13 +188,7 @@ int fault_load(struct control_client *c, const char *path, const char *tag, json
  */
 
 static const struct option list_options[] = {
-    {.flag = "tag",
-     .flag_only = true,
-     .arg = "TAG",
-     .value.type = SCHEMA_TEXT,
-     .help = "Only rules with that tag",
-     MEMBER(tag)},
-    CONTROL_OPTIONS(struct fault_settings),
+    {CLI_TEXT("tag", "TAG", "Only rules with that tag"), MEMBER(tag)},
 };
 
 static enum cli_status show_list(const json_t *answer, struct err *err)
@@ -226,40 +218,26 @@ static enum cli_status list(void *settings, struct err *err)
     return control_command_call(&s->common, "GET", buf_text(&path), NULL, show_list, err);
 }
 
-static enum cli_status run_list(int argc, char **argv)
-{
-    static const struct control_command command = {
-        .name = "fault list",
-        .help =
-            "Examples:\n"
-            "  ocimock fault list\n"
-            "  ocimock fault list --tag t42 --json\n"
-            "\n"
-            "Lists the rules in the order in which they are asked, with their hits and how many\n"
-            "are left of those with a number of times.\n"
-            "\n"
-            "Usage: ocimock fault list [OPTION...]\n",
-        .options = list_options,
-        .option_count = ARRAY_LEN(list_options),
-        .run = list,
-    };
-    struct fault_settings settings = {0};
-
-    return control_command_run(&command, &settings, argc, argv);
-}
+static const struct command list_command = {
+    .name = "list",
+    .summary = "the rules, and how often each was hit",
+    .examples = "ocimock fault list\n"
+                "ocimock fault list --tag t42 --json",
+    .about = "Lists the rules in the order in which they are asked, with their hits "
+             "and how many are left of those with a number of times.",
+    .options = list_options,
+    .option_count = ARRAY_LEN(list_options),
+    .asks_server = true,
+    .run = list,
+    .settings_size = sizeof(struct fault_settings),
+};
 
 /* --- remove -------------------------------------------------------------------------------------
  */
 
 static const struct option remove_options[] = {
-    {.flag = "tag",
-     .flag_only = true,
-     .arg = "TAG",
-     .value.type = SCHEMA_TEXT,
-     .help = "All rules with that tag",
-     MEMBER(tag)},
-    {.flag = "all", .flag_only = true, .value.type = SCHEMA_BOOL, .help = "All rules", MEMBER(all)},
-    CONTROL_OPTIONS(struct fault_settings),
+    {CLI_TEXT("tag", "TAG", "All rules with that tag"), MEMBER(tag)},
+    {CLI_SWITCH("all", "All rules"), MEMBER(all)},
 };
 
 static enum cli_status show_removed(const json_t *answer, struct err *err)
@@ -299,27 +277,20 @@ static enum cli_status remove_rules(void *settings, struct err *err)
     return control_command_call(&s->common, "DELETE", buf_text(&path), NULL, show_removed, err);
 }
 
-static enum cli_status run_remove(int argc, char **argv)
-{
-    static const struct control_command command = {
-        .name = "fault remove",
-        .help = "Examples:\n"
-                "  ocimock fault remove flaky-layer\n"
-                "  ocimock fault remove --tag t42\n"
-                "  ocimock fault remove --all\n"
-                "\n"
-                "Removes rules. What they hold or delay at the moment goes on to its end.\n"
-                "\n"
-                "Usage: ocimock fault remove ID|--tag TAG|--all [OPTION...]\n",
-        .options = remove_options,
-        .option_count = ARRAY_LEN(remove_options),
-        .words_max = 1,
-        .run = remove_rules,
-    };
-    struct fault_settings settings = {0};
-
-    return control_command_run(&command, &settings, argc, argv);
-}
+static const struct command remove_command = {
+    .name = "remove",
+    .summary = "remove rules",
+    .examples = "ocimock fault remove flaky-layer\n"
+                "ocimock fault remove --tag t42\n"
+                "ocimock fault remove --all",
+    .about = "Removes rules. What they hold or delay at the moment goes on to its end.",
+    .options = remove_options,
+    .option_count = ARRAY_LEN(remove_options),
+    .words = {{"ID", .optional = true}},
+    .asks_server = true,
+    .run = remove_rules,
+    .settings_size = sizeof(struct fault_settings),
+};
 
 /* --- enable, disable ----------------------------------------------------------------------------
  */
@@ -348,69 +319,37 @@ static enum cli_status disable_rule(void *settings, struct err *err)
     return enable(settings, false, err);
 }
 
-static enum cli_status run_enable(int argc, char **argv)
-{
-    static const struct control_command command = {
-        .name = "fault enable",
-        .help = "Examples:\n"
-                "  ocimock fault enable flaky-layer\n"
-                "\n"
-                "Lets a rule act again that was disabled.\n"
-                "\n"
-                "Usage: ocimock fault enable ID [OPTION...]\n",
-        .options = plain_options,
-        .option_count = ARRAY_LEN(plain_options),
-        .words_min = 1,
-        .words_max = 1,
-        .missing = "the rule's ID is wanted",
-        .run = enable_rule,
-    };
-    struct fault_settings settings = {0};
+static const struct command enable_command = {
+    .name = "enable",
+    .summary = "let a rule act again",
+    .examples = "ocimock fault enable flaky-layer",
+    .about = "Lets a rule act again that was disabled.",
+    .words = {{"ID"}},
+    .asks_server = true,
+    .run = enable_rule,
+    .settings_size = sizeof(struct fault_settings),
+};
 
-    return control_command_run(&command, &settings, argc, argv);
-}
+static const struct command disable_command = {
+    .name = "disable",
+    .summary = "let a rule rest",
+    .examples = "ocimock fault disable flaky-layer",
+    .about = "Keeps a rule and its counters, but lets it rest.",
+    .words = {{"ID"}},
+    .asks_server = true,
+    .run = disable_rule,
+    .settings_size = sizeof(struct fault_settings),
+};
 
-static enum cli_status run_disable(int argc, char **argv)
-{
-    static const struct control_command command = {
-        .name = "fault disable",
-        .help = "Examples:\n"
-                "  ocimock fault disable flaky-layer\n"
-                "\n"
-                "Keeps a rule and its counters, but lets it rest.\n"
-                "\n"
-                "Usage: ocimock fault disable ID [OPTION...]\n",
-        .options = plain_options,
-        .option_count = ARRAY_LEN(plain_options),
-        .words_min = 1,
-        .words_max = 1,
-        .missing = "the rule's ID is wanted",
-        .run = disable_rule,
-    };
-    struct fault_settings settings = {0};
+static const struct command *const parts[] = {&list_command,   &command_fault_add, &remove_command,
+                                              &enable_command, &disable_command,   NULL};
 
-    return control_command_run(&command, &settings, argc, argv);
-}
-
-enum cli_status run_fault(int argc, char **argv)
-{
-    static const struct command parts[] = {
-        {"list", "the rules, and how often each was hit", run_list},
-        {"add", "add rules of a file, or one of options", run_fault_add},
-        {"remove", "remove rules", run_remove},
-        {"enable", "let a rule act again", run_enable},
-        {"disable", "let a rule rest", run_disable},
-        {.name = NULL},
-    };
-
-    return control_parts_run(
-        "fault", parts,
-        "Examples:\n"
-        "  ocimock fault add --op blob.get --repo team/app --status 503 --times 2\n"
-        "  ocimock fault add rules.yaml\n"
-        "  ocimock fault list\n"
-        "  ocimock fault remove --all\n"
-        "\n"
-        "Usage: ocimock fault list|add|remove|enable|disable [OPTION...]\n",
-        argc, argv);
-}
+const struct command command_fault = {
+    .name = "fault",
+    .summary = "add, list and remove rules by which answers go wrong",
+    .examples = "ocimock fault add --op blob.get --repo team/app --status 503 --times 2\n"
+                "ocimock fault add rules.yaml\n"
+                "ocimock fault list\n"
+                "ocimock fault remove --all",
+    .parts = parts,
+};

@@ -13,7 +13,7 @@ struct err;
 struct json_t;
 struct table;
 
-enum cli_status run_fault_add(int argc, char **argv);
+extern const struct command command_fault_add;
 
 /* A table of rules: their number of hits, what they do. */
 int fault_table(struct table **ret, struct err *err);

@@ -20,7 +20,7 @@
 enum { NAME_BYTES = 256 };
 
 struct fault_add_settings {
-    struct control_settings common;
+    struct command_settings common;
     struct criteria criteria;
     struct option_list tags, headers;
     const char *nth;
@@ -33,8 +33,7 @@ struct fault_add_settings {
 #define MEMBER(m) OPTION_MEMBER(struct fault_add_settings, m)
 #define TEXT_OPTION(name, member, value_name, text)                                                \
     {                                                                                              \
-        .flag = name, .flag_only = true, .arg = value_name, .value.type = SCHEMA_TEXT,             \
-        .help = text, MEMBER(member)                                                               \
+        CLI_TEXT(name, value_name, text), MEMBER(member)                                           \
     }
 
 static const struct option options[] = {
@@ -44,11 +43,7 @@ static const struct option options[] = {
     TEXT_OPTION("code", code, "CODE", "Error code of that answer; it follows from the status"),
     TEXT_OPTION("message", message, "TEXT", "Message of that answer"),
     TEXT_OPTION("redirect", redirect, "URL", "Answer with a redirect to there"),
-    {.flag = "header",
-     .flag_only = true,
-     .arg = "NAME:VALUE",
-     .value.type = SCHEMA_LIST,
-     .help = "Set a header of the answer; without a value, remove it",
+    {CLI_LIST("header", "NAME:VALUE", "Set a header of the answer; without a value, remove it"),
      MEMBER(headers)},
     TEXT_OPTION("delay", delay, "DURATION", "Wait before the answer"),
     TEXT_OPTION("rate", rate, "SIZE", "Bytes per second"),
@@ -63,18 +58,8 @@ static const struct option options[] = {
     TEXT_OPTION("ttl", ttl, "DURATION", "Vanish after that time"),
     TEXT_OPTION("priority", priority, "N", "Larger ones are asked first, then the newest"),
     TEXT_OPTION("id", id, "ID", "Name of the rule; made unless given"),
-    {.flag = "tag",
-     .flag_only = true,
-     .arg = "TAG",
-     .value.type = SCHEMA_LIST,
-     .help = "Word by which rules are listed and removed together",
-     MEMBER(tags)},
-    {.flag = "disabled",
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "Let it rest until 'ocimock fault enable'",
-     MEMBER(disabled)},
-    CONTROL_OPTIONS(struct fault_add_settings),
+    {CLI_LIST("tag", "TAG", "Word by which rules are listed and removed together"), MEMBER(tags)},
+    {CLI_SWITCH("disabled", "Let it rest until 'ocimock fault enable'"), MEMBER(disabled)},
 };
 
 /* --- A rule of options --------------------------------------------------------------------------
@@ -304,30 +289,22 @@ static enum cli_status add(void *settings, struct err *err)
     return add_file(s, err);
 }
 
-enum cli_status run_fault_add(int argc, char **argv)
-{
-    static const struct control_command command = {
-        .name = "fault add",
-        .help =
-            "Examples:\n"
-            "  ocimock fault add --op blob.get --repo team/app --status 503 --times 2\n"
-            "  ocimock fault add --op manifest.get --delay 2s --id slow --tag t42\n"
-            "  ocimock fault add --op blob.get --role layer --cut 1MiB:reset --nth 1\n"
-            "  ocimock fault add --status 429 --header 'Retry-After: 1' --ttl 10m\n"
-            "  ocimock fault add rules.yaml\n"
-            "  echo '{when: {op: token}, then: {status: 500}}' | ocimock fault add -\n"
-            "\n"
-            "Adds rules, all of a file or none, and prints their ids. Without criteria a rule "
-            "acts\n"
-            "on every request. A criterion may be given several times: one of them has to fit.\n"
-            "\n"
-            "Usage: ocimock fault add FILE|OPTION...\n",
-        .options = options,
-        .option_count = ARRAY_LEN(options),
-        .words_max = 1,
-        .run = add,
-    };
-    struct fault_add_settings settings = {0};
-
-    return control_command_run(&command, &settings, argc, argv);
-}
+const struct command command_fault_add = {
+    .name = "add",
+    .summary = "add rules of a file, or one of options",
+    .examples = "ocimock fault add --op blob.get --repo team/app --status 503 --times 2\n"
+                "ocimock fault add --op manifest.get --delay 2s --id slow --tag t42\n"
+                "ocimock fault add --op blob.get --role layer --cut 1MiB:reset --nth 1\n"
+                "ocimock fault add --status 429 --header 'Retry-After: 1' --ttl 10m\n"
+                "ocimock fault add rules.yaml\n"
+                "echo '{when: {op: token}, then: {status: 500}}' | ocimock fault add -",
+    .about = "Adds rules, all of a file or none, and prints their ids. Without "
+             "criteria a rule acts on every request. A criterion may be given several "
+             "times: one of them has to fit.",
+    .options = options,
+    .option_count = ARRAY_LEN(options),
+    .words = {{"FILE", .optional = true, .path = true}},
+    .asks_server = true,
+    .run = add,
+    .settings_size = sizeof(struct fault_add_settings),
+};

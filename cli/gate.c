@@ -14,19 +14,13 @@
 #include "lib/util/util.h"
 
 struct gate_settings {
-    struct control_settings common;
+    struct command_settings common;
     bool once;
 };
 
-static const struct option plain_options[] = {CONTROL_OPTIONS(struct gate_settings)};
-
 static const struct option release_options[] = {
-    {.flag = "once",
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "Hold again what comes after; without it, the gate stays open",
+    {CLI_SWITCH("once", "Hold again what comes after; without it, the gate stays open"),
      OPTION_MEMBER(struct gate_settings, once)},
-    CONTROL_OPTIONS(struct gate_settings),
 };
 
 static const struct table_column columns[] = {
@@ -66,24 +60,16 @@ static enum cli_status list(void *settings, struct err *err)
     return control_command_call(settings, "GET", "/gates", NULL, show_list, err);
 }
 
-static enum cli_status run_list(int argc, char **argv)
-{
-    static const struct control_command command = {
-        .name = "gate list",
-        .help = "Examples:\n"
-                "  ocimock gate list\n"
-                "\n"
-                "Lists the gates at which rules hold answers, and how many each holds now.\n"
-                "\n"
-                "Usage: ocimock gate list [OPTION...]\n",
-        .options = plain_options,
-        .option_count = ARRAY_LEN(plain_options),
-        .run = list,
-    };
-    struct gate_settings settings = {0};
-
-    return control_command_run(&command, &settings, argc, argv);
-}
+static const struct command list_command = {
+    .name = "list",
+    .summary = "gates, and how many answers each holds",
+    .examples = "ocimock gate list",
+    .about = "Lists the gates at which rules hold answers, and how many each holds "
+             "now.",
+    .asks_server = true,
+    .run = list,
+    .settings_size = sizeof(struct gate_settings),
+};
 
 /* --- release, close -----------------------------------------------------------------------------
  */
@@ -97,7 +83,7 @@ static enum cli_status show_released(const json_t *answer, struct err *err)
     return CLI_OK;
 }
 
-static int gate_path(struct buf *b, const struct control_settings *s, const char *verb,
+static int gate_path(struct buf *b, const struct command_settings *s, const char *verb,
                      struct err *err)
 {
     (void)buf_append_text(b, "/gates/");
@@ -121,28 +107,19 @@ static enum cli_status release(void *settings, struct err *err)
     return status;
 }
 
-static enum cli_status run_release(int argc, char **argv)
-{
-    static const struct control_command command = {
-        .name = "gate release",
-        .help = "Examples:\n"
-                "  ocimock gate release g1\n"
-                "  ocimock gate release g1 --once\n"
-                "\n"
-                "Lets go of the answers that are held at a gate.\n"
-                "\n"
-                "Usage: ocimock gate release NAME [OPTION...]\n",
-        .options = release_options,
-        .option_count = ARRAY_LEN(release_options),
-        .words_min = 1,
-        .words_max = 1,
-        .missing = "the gate's NAME is wanted",
-        .run = release,
-    };
-    struct gate_settings settings = {0};
-
-    return control_command_run(&command, &settings, argc, argv);
-}
+static const struct command release_command = {
+    .name = "release",
+    .summary = "let go of what is held",
+    .examples = "ocimock gate release g1\n"
+                "ocimock gate release g1 --once",
+    .about = "Lets go of the answers that are held at a gate.",
+    .options = release_options,
+    .option_count = ARRAY_LEN(release_options),
+    .words = {{"NAME"}},
+    .asks_server = true,
+    .run = release,
+    .settings_size = sizeof(struct gate_settings),
+};
 
 static enum cli_status close_gate(void *settings, struct err *err)
 {
@@ -154,42 +131,24 @@ static enum cli_status close_gate(void *settings, struct err *err)
     return control_command_call(&s->common, "POST", buf_text(&path), NULL, NULL, err);
 }
 
-static enum cli_status run_close(int argc, char **argv)
-{
-    static const struct control_command command = {
-        .name = "gate close",
-        .help = "Examples:\n"
-                "  ocimock gate close g1\n"
-                "\n"
-                "Closes a gate again: answers that come to it are held.\n"
-                "\n"
-                "Usage: ocimock gate close NAME [OPTION...]\n",
-        .options = plain_options,
-        .option_count = ARRAY_LEN(plain_options),
-        .words_min = 1,
-        .words_max = 1,
-        .missing = "the gate's NAME is wanted",
-        .run = close_gate,
-    };
-    struct gate_settings settings = {0};
+static const struct command close_command = {
+    .name = "close",
+    .summary = "hold again what comes",
+    .examples = "ocimock gate close g1",
+    .about = "Closes a gate again: answers that come to it are held.",
+    .words = {{"NAME"}},
+    .asks_server = true,
+    .run = close_gate,
+    .settings_size = sizeof(struct gate_settings),
+};
 
-    return control_command_run(&command, &settings, argc, argv);
-}
+static const struct command *const parts[] = {&list_command, &release_command, &close_command,
+                                              NULL};
 
-enum cli_status run_gate(int argc, char **argv)
-{
-    static const struct command parts[] = {
-        {"list", "gates, and how many answers each holds", run_list},
-        {"release", "let go of what is held", run_release},
-        {"close", "hold again what comes", run_close},
-        {.name = NULL},
-    };
-
-    return control_parts_run("gate", parts,
-                             "Examples:\n"
-                             "  ocimock gate list\n"
-                             "  ocimock gate release g1 --once\n"
-                             "\n"
-                             "Usage: ocimock gate list|release|close [OPTION...]\n",
-                             argc, argv);
-}
+const struct command command_gate = {
+    .name = "gate",
+    .summary = "let go of answers that rules hold",
+    .examples = "ocimock gate list\n"
+                "ocimock gate release g1 --once",
+    .parts = parts,
+};

@@ -16,7 +16,6 @@
 #include "lib/util/buf.h"
 #include "lib/util/certificate.h"
 #include "lib/util/err.h"
-#include "lib/util/option.h"
 #include "lib/util/text.h"
 #include "lib/util/util.h"
 
@@ -30,84 +29,34 @@ static const char *const flaws[] = {"none",        "expired",    "not-yet",
 static const char wrong_name[] = "wrong-name.invalid";
 
 struct gen_cert_settings {
+    struct command_settings common;
     const char *out;
     bool ca;
     struct option_list hosts;
     const char *client;
     const char *file;
     enum flaw flaw;
-    bool json;
-    bool help;
 };
 
 #define MEMBER(m) OPTION_MEMBER(struct gen_cert_settings, m)
 
 static const struct option options[] = {
-    {.flag = "out",
-     .letter = 'o',
-     .flag_only = true,
-     .arg = "FOLDER",
-     .value.type = SCHEMA_TEXT,
-     .help = "Where the files go, and where the CA (ca.crt, ca.key) is that signs them",
-     MEMBER(out)},
-    {.flag = "host",
-     .flag_only = true,
-     .arg = "NAME",
-     .value.type = SCHEMA_LIST,
-     .help = "Host name or address of the server, beside localhost and this host's name",
+    {CLI_FOLDER("out", "Where the files go, and where the CA (ca.crt, ca.key) is that signs them"),
+     .letter = 'o', MEMBER(out)},
+    {CLI_LIST("host", "NAME",
+              "Host name or address of the server, beside localhost and this host's name"),
      MEMBER(hosts)},
-    {.flag = "client",
-     .flag_only = true,
-     .arg = "NAME",
-     .value.type = SCHEMA_TEXT,
-     .help = "Make a client certificate with this common name instead of a server's",
+    {CLI_TEXT("client", "NAME",
+              "Make a client certificate with this common name instead of a server's"),
      MEMBER(client)},
-    {.flag = "file",
-     .flag_only = true,
-     .arg = "NAME",
-     .value.type = SCHEMA_TEXT,
-     .help = "Name of the files: NAME.crt and NAME.key (default: server, or the client's name)",
+    {CLI_TEXT("file", "NAME",
+              "Name of the files: NAME.crt and NAME.key (default: server, or the client's name)"),
      MEMBER(file)},
-    {.flag = "flaw",
-     .flag_only = true,
-     .arg = "KIND",
-     .value = {.type = SCHEMA_CHOICE, .choices = flaws},
-     .preset = "none",
-     .help = "What shall be wrong with it",
+    {CLI_CHOICE("flaw", "KIND", flaws, "What shall be wrong with it"), .preset = "none",
      MEMBER(flaw)},
-    {.flag = "ca",
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "Make the CA when the folder has none; without it, a missing CA is an error",
+    {CLI_SWITCH("ca", "Make the CA when the folder has none; without it, a missing CA is an error"),
      MEMBER(ca)},
-    {.flag = "json",
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "Print JSON",
-     MEMBER(json)},
-    {.flag = "help",
-     .letter = 'h',
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "Print this help",
-     MEMBER(help)},
 };
-
-static enum cli_status print_help(void)
-{
-    auto_buf struct buf b = BUF_INIT(8192);
-
-    (void)buf_append_text(
-        &b, "Examples:\n"
-            "  ocimock gen-cert --ca --host registry.test --out tls\n"
-            "  ocimock gen-cert --client alice --out tls        # signed by the CA in tls\n"
-            "  ocimock gen-cert --flaw expired --file old --out tls\n"
-            "  ocimock serve --tls-cert tls/server.crt --tls-key tls/server.key \\\n"
-            "      --tls-client-ca tls/ca.crt\n"
-            "\nUsage: ocimock gen-cert --out FOLDER [OPTION...]\n\nOptions:\n");
-    option_help(&b, options, ARRAY_LEN(options));
-    return cli_print_buf(&b);
-}
 
 /* A server's certificate names this machine too; a wrong one names nothing that exists. */
 static int collect_names(const struct gen_cert_settings *s, struct certificate_names *names,
@@ -184,7 +133,7 @@ static enum cli_status print_files(const struct gen_cert_settings *s,
     const char *ca = s->flaw == FLAW_SELF_SIGNED ? NULL : files->ca;
     auto_buf struct buf b = BUF_INIT(4 * PATH_MAX);
 
-    if (s->json)
+    if (s->common.json)
         return cli_print_json(json_pack("{s:s*, s:s, s:s}", "ca", ca, "certificate",
                                         files->certificate, "key", files->key));
     if (ca != NULL)
@@ -193,44 +142,31 @@ static enum cli_status print_files(const struct gen_cert_settings *s,
     return cli_print_buf(&b);
 }
 
-static int read_settings(struct gen_cert_settings *ret, struct option_set *set, int argc,
-                         char **argv, struct err *err)
+static enum cli_status gen_cert(void *settings, struct err *err)
 {
-    size_t words;
-
-    if (option_read_flags(set, OPTION_FLAG, argc - 1, argv + 1, err) != 0 ||
-        option_store(set, ret, err) != 0)
-        return -1;
-    (void)option_words(set, &words);
-    if (words > 0)
-        return err_set(err, ERR_USAGE, "takes no arguments: host names go behind --host");
-    return ret->help ? 0 : check(ret, err);
-}
-
-static enum cli_status run(struct option_set *set, int argc, char **argv)
-{
+    const struct gen_cert_settings *s = settings;
     auto_free struct certificate_files *files = malloc(sizeof(*files));
-    struct gen_cert_settings settings = {0};
-    struct err err = {.code = ERR_NOMEM};
 
-    if (files == NULL || read_settings(&settings, set, argc, argv, &err) != 0)
-        return cli_fail("gen-cert", &err);
-    if (settings.help)
-        return print_help();
-    if (make(&settings, files, &err) != 0)
-        return cli_fail("gen-cert", &err);
-    return print_files(&settings, files);
+    if (files == NULL) {
+        (void)err_set(err, ERR_NOMEM, "certificate");
+        return CLI_FAILURE;
+    }
+    if (check(s, err) != 0 || make(s, files, err) != 0)
+        return CLI_FAILURE;
+    return print_files(s, files);
 }
 
-enum cli_status run_gen_cert(int argc, char **argv)
-{
-    struct option_set *set = NULL;
-    enum cli_status status;
-    struct err err;
-
-    if (option_set_new(&set, options, ARRAY_LEN(options), &err) != 0)
-        return cli_fail("gen-cert", &err);
-    status = run(set, argc, argv);
-    option_set_free(set);
-    return status;
-}
+const struct command command_gen_cert = {
+    .name = "gen-cert",
+    .summary = "make a CA, server and client certificates, good or bad",
+    .examples = "ocimock gen-cert --ca --host registry.test --out tls\n"
+                "ocimock gen-cert --client alice --out tls        # signed by the CA in tls\n"
+                "ocimock gen-cert --flaw expired --file old --out tls\n"
+                "ocimock serve --tls-cert tls/server.crt --tls-key tls/server.key \\\n"
+                "    --tls-client-ca tls/ca.crt",
+    .options = options,
+    .option_count = ARRAY_LEN(options),
+    .surplus = "takes no arguments: host names go behind --host",
+    .run = gen_cert,
+    .settings_size = sizeof(struct gen_cert_settings),
+};

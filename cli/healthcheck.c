@@ -19,75 +19,30 @@
 #include "cli/serve_settings.h"
 #include "lib/util/buf.h"
 #include "lib/util/err.h"
-#include "lib/util/option.h"
 #include "lib/util/util.h"
 
 enum { RETRY_MS = 100 };
 
 struct healthcheck_settings {
-    struct option_set *set; /* owned */
+    struct command_settings common;
     const char *url;
     uint32_t timeout; /* milliseconds */
     bool wait;
-    bool json;
-    bool help;
 };
 
 #define MEMBER(m) OPTION_MEMBER(struct healthcheck_settings, m)
 
 static const struct option options[] = {
-    {.flag = "url",
-     .arg = "URL",
-     .flag_only = true,
-     .value.type = SCHEMA_TEXT,
-     .help =
+    {CLI_TEXT(
+         "url", "URL",
          "Server to ask: a URL or host:port. Without it, the first address of OCIMOCK_LISTEN or "
-         "OCIMOCK_TLS_LISTEN, else 127.0.0.1:5000",
+         "OCIMOCK_TLS_LISTEN, else 127.0.0.1:5000"),
      MEMBER(url)},
-    {.flag = "wait",
-     .letter = 'w',
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "Ask again until it answers or the time is over",
+    {CLI_SWITCH("wait", "Ask again until it answers or the time is over"), .letter = 'w',
      MEMBER(wait)},
-    {.flag = "timeout",
-     .arg = "DURATION",
-     .flag_only = true,
-     .value = {.type = SCHEMA_DURATION, .min = 1, .max = INT32_MAX},
-     .preset = "30s",
-     .help = "Time for all of it",
-     MEMBER(timeout)},
-    {.flag = "json",
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "Print the result as JSON",
-     MEMBER(json)},
-    {.flag = "help",
-     .letter = 'h',
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "Print this help",
-     MEMBER(help)},
+    {CLI_DURATION("timeout", "Time for all of it"), .preset = "30s", .value.min = 1,
+     .value.max = INT32_MAX, MEMBER(timeout)},
 };
-
-static enum cli_status print_help(void)
-{
-    auto_buf struct buf b = BUF_INIT(8192);
-
-    (void)buf_append_text(
-        &b, "Examples:\n"
-            "  ocimock healthcheck\n"
-            "  ocimock healthcheck --wait --timeout 10s --url http://registry:5000\n"
-            "\n"
-            "Asks a server for GET / and wants 200. Exit status: 0 it serves, 1 it answers\n"
-            "something else, 4 nobody answers.\n"
-            "\n"
-            "Usage: ocimock healthcheck [OPTION...]\n"
-            "\n"
-            "Options:\n");
-    option_help(&b, options, ARRAY_LEN(options));
-    return cli_print_buf(&b);
-}
 
 static uint64_t now_ms(void)
 {
@@ -134,52 +89,42 @@ static int ask_until(const struct healthcheck_settings *s, const char *url, stru
     }
 }
 
-static enum cli_status report(const struct healthcheck_settings *s, const char *url, int result,
-                              const struct err *err)
+/* As JSON, which tells an error as well. */
+static enum cli_status report(const char *url, int result, struct err *err)
 {
-    enum cli_status status = result == 0 ? CLI_OK : CLI_FAILURE;
+    enum err_code code = result == 0 ? ERR_NONE : err->code;
 
-    if (!s->json)
-        return result == 0 ? CLI_OK : cli_fail("healthcheck", err);
-    if (result != 0 && err->code == ERR_UNREACHABLE)
-        status = CLI_NO_SERVER;
     (void)cli_print_json(json_pack("{s:b, s:s, s:s*}", "healthy", result == 0, "url", url, "error",
                                    result == 0 ? NULL : err->msg));
-    return status;
+    err->code = ERR_NONE;
+    if (code == ERR_NONE)
+        return CLI_OK;
+    return code == ERR_UNREACHABLE ? CLI_NO_SERVER : CLI_FAILURE;
 }
 
-static enum cli_status check(const struct healthcheck_settings *s)
+static enum cli_status check(void *settings, struct err *err)
 {
+    const struct healthcheck_settings *s = settings;
     auto_free char *url = NULL;
-    struct err err = {0};
+    int result;
 
-    if ((s->url != NULL ? client_url(&url, s->url, &err) : serve_settings_url(&url, &err)) != 0)
-        return cli_fail("healthcheck", &err);
-    return report(s, url, ask_until(s, url, &err), &err);
+    if ((s->url != NULL ? client_url(&url, s->url, err) : serve_settings_url(&url, err)) != 0)
+        return CLI_FAILURE;
+    result = ask_until(s, url, err);
+    if (s->common.json)
+        return report(url, result, err);
+    return result == 0 ? CLI_OK : CLI_FAILURE;
 }
 
-static int read_settings(struct healthcheck_settings *s, int argc, char **argv, struct err *err)
-{
-    size_t words;
-
-    if (option_set_new(&s->set, options, ARRAY_LEN(options), err) != 0 ||
-        option_read_flags(s->set, OPTION_FLAG, argc - 1, argv + 1, err) != 0 ||
-        option_store(s->set, s, err) != 0)
-        return -1;
-    (void)option_words(s->set, &words);
-    return words == 0 ? 0 : err_set(err, ERR_USAGE, "takes no arguments but options");
-}
-
-enum cli_status run_healthcheck(int argc, char **argv)
-{
-    struct healthcheck_settings settings = {0};
-    enum cli_status status;
-    struct err err;
-
-    if (read_settings(&settings, argc, argv, &err) != 0)
-        status = cli_fail("healthcheck", &err);
-    else
-        status = settings.help ? print_help() : check(&settings);
-    option_set_free(settings.set);
-    return status;
-}
+const struct command command_healthcheck = {
+    .name = "healthcheck",
+    .summary = "ask a running server whether it serves",
+    .examples = "ocimock healthcheck\n"
+                "ocimock healthcheck --wait --timeout 10s --url http://registry:5000",
+    .about = "Asks a server for GET / and wants 200. Exit status: 0 it serves, 1 it answers "
+             "something else, 4 nobody answers.",
+    .options = options,
+    .option_count = ARRAY_LEN(options),
+    .run = check,
+    .settings_size = sizeof(struct healthcheck_settings),
+};

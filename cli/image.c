@@ -17,7 +17,7 @@
 #include "lib/util/util.h"
 
 struct image_settings {
-    struct control_settings common;
+    struct command_settings common;
     const char *user;
     const char *challenge_error;
     uint64_t times, after; /* 0: not given */
@@ -29,8 +29,6 @@ struct image_settings {
 
 /* --- list ---------------------------------------------------------------------------------------
  */
-
-static const struct option plain_options[] = {CONTROL_OPTIONS(struct image_settings)};
 
 static const struct table_column columns[] = {
     {.heading = "IMAGE", .cut = true},
@@ -109,68 +107,31 @@ static enum cli_status list(void *settings, struct err *err)
     return control_command_call(settings, "GET", "/images", NULL, show_list, err);
 }
 
-static enum cli_status run_list(int argc, char **argv)
-{
-    static const struct control_command command = {
-        .name = "image list",
-        .help =
-            "Examples:\n"
-            "  ocimock image list\n"
-            "  ocimock image list --json | jq '.images[].image'\n"
-            "\n"
-            "Lists the states that were set, the most specific first. For a state that is\n"
-            "limited by pulls, PULLS counts those since it was set, APPLIED those that it met.\n"
-            "\n"
-            "Usage: ocimock image list [OPTION...]\n",
-        .options = plain_options,
-        .option_count = ARRAY_LEN(plain_options),
-        .run = list,
-    };
-    struct image_settings settings = {0};
-
-    return control_command_run(&command, &settings, argc, argv);
-}
+static const struct command list_command = {
+    .name = "list",
+    .summary = "the states that were set",
+    .examples = "ocimock image list\n"
+                "ocimock image list --json | jq '.images[].image'",
+    .about = "Lists the states that were set, the most specific first. For a state "
+             "that is limited by pulls, PULLS counts those since it was set, APPLIED "
+             "those that it met.",
+    .asks_server = true,
+    .run = list,
+    .settings_size = sizeof(struct image_settings),
+};
 
 /* --- set ----------------------------------------------------------------------------------------
  */
 
 static const struct option set_options[] = {
-    {.flag = "user",
-     .flag_only = true,
-     .arg = "NAME",
-     .value.type = SCHEMA_TEXT,
-     .help = "Only for this account; anonymous for those without",
-     MEMBER(user)},
-    {.flag = "times",
-     .flag_only = true,
-     .arg = "N",
-     .value = {.type = SCHEMA_COUNT, .min = 1},
-     .help = "Only for that many pulls",
-     MEMBER(times)},
-    {.flag = "for",
-     .flag_only = true,
-     .arg = "DURATION",
-     .value = {.type = SCHEMA_DURATION, .min = 1},
-     .help = "Only for that long, on the world's clock",
-     MEMBER(life)},
-    {.flag = "after",
-     .flag_only = true,
-     .arg = "N",
-     .value.type = SCHEMA_COUNT,
-     .help = "Only once there were that many pulls",
-     MEMBER(after)},
-    {.flag = "sticky",
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "A push does not bring an absent image back",
-     MEMBER(sticky)},
-    {.flag = "challenge-error",
-     .flag_only = true,
-     .arg = "ERROR",
-     .value.type = SCHEMA_TEXT,
-     .help = "What the challenge says: insufficient_scope, invalid_token or none",
+    {CLI_TEXT("user", "NAME", "Only for this account; anonymous for those without"), MEMBER(user)},
+    {CLI_COUNT("times", "N", "Only for that many pulls"), .value.min = 1, MEMBER(times)},
+    {CLI_DURATION("for", "Only for that long, on the world's clock"), .value.min = 1, MEMBER(life)},
+    {CLI_COUNT("after", "N", "Only once there were that many pulls"), MEMBER(after)},
+    {CLI_SWITCH("sticky", "A push does not bring an absent image back"), MEMBER(sticky)},
+    {CLI_TEXT("challenge-error", "ERROR",
+              "What the challenge says: insufficient_scope, invalid_token or none"),
      MEMBER(challenge_error)},
-    CONTROL_OPTIONS(struct image_settings),
 };
 
 /* NULL: memory is short. */
@@ -204,46 +165,33 @@ static enum cli_status set(void *settings, struct err *err)
     return status;
 }
 
-static enum cli_status run_set(int argc, char **argv)
-{
-    static const struct control_command command = {
-        .name = "image set",
-        .help =
-            "Examples:\n"
-            "  ocimock image set team/app:v1 absent\n"
-            "  ocimock image set team/app:v1 present          # the same digest again\n"
-            "  ocimock image set 'team/*' denied --user bob\n"
-            "  ocimock image set team/app:v1 absent --after 1  # gone after the first pull\n"
-            "  ocimock image set team/app:v1 unauthorized --times 2\n"
-            "\n"
-            "IMAGE is a repository, repository:tag, repository@digest, or a glob of these; the\n"
-            "most specific state wins. STATE is present, absent (as if there never was such a\n"
-            "name), unauthorized (401) or denied (403). Content is never touched.\n"
-            "\n"
-            "Usage: ocimock image set IMAGE STATE [OPTION...]\n",
-        .options = set_options,
-        .option_count = ARRAY_LEN(set_options),
-        .words_min = 2,
-        .words_max = 2,
-        .missing = "IMAGE and STATE are wanted: team/app:v1 absent",
-        .run = set,
-    };
-    struct image_settings settings = {0};
+static const char *const states[] = {"present", "absent", "unauthorized", "denied", NULL};
 
-    return control_command_run(&command, &settings, argc, argv);
-}
+static const struct command set_command = {
+    .name = "set",
+    .summary = "make an image present, absent, unauthorized or denied",
+    .examples = "ocimock image set team/app:v1 absent\n"
+                "ocimock image set team/app:v1 present          # the same digest again\n"
+                "ocimock image set 'team/*' denied --user bob\n"
+                "ocimock image set team/app:v1 absent --after 1  # gone after the first pull\n"
+                "ocimock image set team/app:v1 unauthorized --times 2",
+    .about = "IMAGE is a repository, repository:tag, repository@digest, or a glob of "
+             "these; the most specific state wins. STATE is present, absent (as if "
+             "there never was such a name), unauthorized (401) or denied (403). "
+             "Content is never touched.",
+    .options = set_options,
+    .option_count = ARRAY_LEN(set_options),
+    .words = {{"IMAGE"}, {"STATE", .choices = states}},
+    .asks_server = true,
+    .run = set,
+    .settings_size = sizeof(struct image_settings),
+};
 
 /* --- clear --------------------------------------------------------------------------------------
  */
 
 static const struct option clear_options[] = {
-    {.flag = "user",
-     .flag_only = true,
-     .arg = "NAME",
-     .value.type = SCHEMA_TEXT,
-     .help = "Only states for this account",
-     MEMBER(user)},
-    CONTROL_OPTIONS(struct image_settings),
+    {CLI_TEXT("user", "NAME", "Only states for this account"), MEMBER(user)},
 };
 
 static enum cli_status show_removed(const json_t *answer, struct err *err)
@@ -268,27 +216,20 @@ static enum cli_status clear(void *settings, struct err *err)
     return control_command_call(&s->common, "DELETE", buf_text(&path), NULL, show_removed, err);
 }
 
-static enum cli_status run_clear(int argc, char **argv)
-{
-    static const struct control_command command = {
-        .name = "image clear",
-        .help = "Examples:\n"
-                "  ocimock image clear                 # all of them\n"
-                "  ocimock image clear team/app:v1\n"
-                "\n"
-                "Forgets states: what was absent, unauthorized or denied is seen again. IMAGE is\n"
-                "written as it was when the state was set.\n"
-                "\n"
-                "Usage: ocimock image clear [IMAGE] [OPTION...]\n",
-        .options = clear_options,
-        .option_count = ARRAY_LEN(clear_options),
-        .words_max = 1,
-        .run = clear,
-    };
-    struct image_settings settings = {0};
-
-    return control_command_run(&command, &settings, argc, argv);
-}
+static const struct command clear_command = {
+    .name = "clear",
+    .summary = "forget states",
+    .examples = "ocimock image clear                 # all of them\n"
+                "ocimock image clear team/app:v1",
+    .about = "Forgets states: what was absent, unauthorized or denied is seen again. "
+             "IMAGE is written as it was when the state was set.",
+    .options = clear_options,
+    .option_count = ARRAY_LEN(clear_options),
+    .words = {{"IMAGE", .optional = true}},
+    .asks_server = true,
+    .run = clear,
+    .settings_size = sizeof(struct image_settings),
+};
 
 /* --- retag --------------------------------------------------------------------------------------
  */
@@ -303,7 +244,7 @@ static enum cli_status show_retag(const json_t *answer, struct err *err)
 
 static enum cli_status retag(void *settings, struct err *err)
 {
-    const struct control_settings *s = settings;
+    const struct command_settings *s = settings;
     json_t *body = json_pack("{s:s, s:s}", "image", s->words[0], "to", s->words[1]);
     enum cli_status status;
 
@@ -316,49 +257,31 @@ static enum cli_status retag(void *settings, struct err *err)
     return status;
 }
 
-static enum cli_status run_retag(int argc, char **argv)
-{
-    static const struct control_command command = {
-        .name = "image retag",
-        .help = "Examples:\n"
-                "  ocimock image retag team/app:latest v2\n"
-                "  ocimock image retag team/app:latest sha256:4bf0...\n"
-                "\n"
-                "Moves a tag at once to what another tag or a digest of its repository names.\n"
-                "\n"
-                "Usage: ocimock image retag IMAGE TO [OPTION...]\n",
-        .options = plain_options,
-        .option_count = ARRAY_LEN(plain_options),
-        .words_min = 2,
-        .words_max = 2,
-        .missing = "IMAGE and TO are wanted: team/app:latest v2",
-        .run = retag,
-    };
-    struct image_settings settings = {0};
-
-    return control_command_run(&command, &settings, argc, argv);
-}
+static const struct command retag_command = {
+    .name = "retag",
+    .summary = "move a tag",
+    .examples = "ocimock image retag team/app:latest v2\n"
+                "ocimock image retag team/app:latest sha256:4bf0...",
+    .about = "Moves a tag at once to what another tag or a digest of its repository "
+             "names.",
+    .words = {{"IMAGE"}, {"TO"}},
+    .asks_server = true,
+    .run = retag,
+    .settings_size = sizeof(struct image_settings),
+};
 
 /* --- All of it ----------------------------------------------------------------------------------
  */
 
-enum cli_status run_image(int argc, char **argv)
-{
-    static const struct command parts[] = {
-        {"list", "the states that were set", run_list},
-        {"set", "make an image present, absent, unauthorized or denied", run_set},
-        {"clear", "forget states", run_clear},
-        {"retag", "move a tag", run_retag},
-        {.name = NULL},
-    };
+static const struct command *const parts[] = {&list_command, &set_command, &clear_command,
+                                              &retag_command, NULL};
 
-    return control_parts_run("image", parts,
-                             "Examples:\n"
-                             "  ocimock image set team/app:v1 absent\n"
-                             "  ocimock image set 'team/*' denied --user bob\n"
-                             "  ocimock image retag team/app:latest v2\n"
-                             "  ocimock image clear\n"
-                             "\n"
-                             "Usage: ocimock image list|set|clear|retag [OPTION...]\n",
-                             argc, argv);
-}
+const struct command command_image = {
+    .name = "image",
+    .summary = "make an image absent, unauthorized or denied; move tags",
+    .examples = "ocimock image set team/app:v1 absent\n"
+                "ocimock image set 'team/*' denied --user bob\n"
+                "ocimock image retag team/app:latest v2\n"
+                "ocimock image clear",
+    .parts = parts,
+};

@@ -21,7 +21,6 @@
 #include "lib/util/clock.h"
 #include "lib/util/err.h"
 #include "lib/util/file.h"
-#include "lib/util/option.h"
 #include "lib/util/text.h"
 #include "lib/util/util.h"
 
@@ -33,6 +32,7 @@ static const char *const shown[] = {"certificate", "jwks", "public", "ids", NULL
 static const char *const algorithms[] = {"ES256", "RS256", NULL}; /* as enum key_algorithm */
 
 struct keys_settings {
+    struct command_settings common;
     const char *config;
     const char *key;
     const char *certificate;
@@ -43,108 +43,33 @@ struct keys_settings {
     const char *file;
     enum key_algorithm algorithm;
     const char *name;
-    bool json;
-    bool help;
 };
 
 #define MEMBER(m) OPTION_MEMBER(struct keys_settings, m)
 
 static const struct option options[] = {
-    {.flag = "config",
-     .letter = 'c',
-     .flag_only = true,
-     .arg = "FILE",
-     .value.type = SCHEMA_TEXT,
-     .help = "Configuration of the server: the keys in auth.keys",
+    {CLI_FILE("config", "Configuration of the server: the keys in auth.keys"), .letter = 'c',
      MEMBER(config)},
-    {.flag = "key",
-     .letter = 'k',
-     .flag_only = true,
-     .arg = "FILE",
-     .value.type = SCHEMA_TEXT,
-     .help = "Private key (PEM), in place of --config",
-     MEMBER(key)},
-    {.flag = "certificate",
-     .flag_only = true,
-     .arg = "FILE",
-     .value.type = SCHEMA_TEXT,
-     .help = "Its certificate and chain (PEM); without it, one is made that it signs itself",
+    {CLI_FILE("key", "Private key (PEM), in place of --config"), .letter = 'k', MEMBER(key)},
+    {CLI_FILE("certificate",
+              "Its certificate and chain (PEM); without it, one is made that it signs itself"),
      MEMBER(certificate)},
-    {.flag = "kid",
-     .flag_only = true,
-     .arg = "ID",
-     .value.type = SCHEMA_TEXT,
-     .help = "Id of the key: libtrust (default), thumbprint, or a name of your own",
+    {CLI_TEXT("kid", "ID", "Id of the key: libtrust (default), thumbprint, or a name of your own"),
      MEMBER(kid)},
-    {.flag = "show",
-     .letter = 's',
-     .flag_only = true,
-     .arg = "WHAT",
-     .value = {.type = SCHEMA_CHOICE, .choices = shown},
-     .preset = "certificate",
-     .help = "What to print: certificate or public (PEM), jwks, ids",
-     MEMBER(show)},
-    {.flag = "generate",
-     .letter = 'g',
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "Make a new key and its certificate as files in --out, and a key set",
-     MEMBER(generate)},
-    {.flag = "out",
-     .letter = 'o',
-     .flag_only = true,
-     .arg = "FOLDER",
-     .value.type = SCHEMA_TEXT,
-     .help = "Where they go; files that are there stay as they are",
+    {CLI_CHOICE("show", "WHAT", shown, "What to print: certificate or public (PEM), jwks, ids"),
+     .letter = 's', .preset = "certificate", MEMBER(show)},
+    {CLI_SWITCH("generate", "Make a new key and its certificate as files in --out, and a key set"),
+     .letter = 'g', MEMBER(generate)},
+    {CLI_FOLDER("out", "Where they go; files that are there stay as they are"), .letter = 'o',
      MEMBER(out)},
-    {.flag = "file",
-     .flag_only = true,
-     .arg = "NAME",
-     .value.type = SCHEMA_TEXT,
-     .preset = "token",
-     .help = "Name of the files: NAME.pem, NAME.crt, NAME.json",
-     MEMBER(file)},
-    {.flag = "algorithm",
-     .flag_only = true,
-     .arg = "NAME",
-     .value = {.type = SCHEMA_CHOICE, .choices = algorithms},
-     .preset = "ES256",
-     .help = "What the new key signs: ES256 (EC P-256) or RS256 (RSA 2048)",
-     MEMBER(algorithm)},
-    {.flag = "name",
-     .flag_only = true,
-     .arg = "NAME",
-     .value.type = SCHEMA_TEXT,
-     .preset = "ocimock",
-     .help = "Common name in the new certificate",
+    {CLI_TEXT("file", "NAME", "Name of the files: NAME.pem, NAME.crt, NAME.json"),
+     .preset = "token", MEMBER(file)},
+    {CLI_CHOICE("algorithm", "NAME", algorithms,
+                "What the new key signs: ES256 (EC P-256) or RS256 (RSA 2048)"),
+     .preset = "ES256", MEMBER(algorithm)},
+    {CLI_TEXT("name", "NAME", "Common name in the new certificate"), .preset = "ocimock",
      MEMBER(name)},
-    {.flag = "json",
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "Print JSON (--generate, --show ids)",
-     MEMBER(json)},
-    {.flag = "help",
-     .letter = 'h',
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "Print this help",
-     MEMBER(help)},
 };
-
-static enum cli_status print_help(void)
-{
-    auto_buf struct buf b = BUF_INIT(16384);
-
-    (void)buf_append_text(
-        &b, "Examples:\n"
-            "  ocimock keys --generate --out keys            # keys/token.pem, .crt and .json\n"
-            "  ocimock keys --key keys/token.pem             # certificate: rootcertbundle\n"
-            "  ocimock keys --config ocimock.yaml --show jwks >jwks.json\n"
-            "\nWhat other registries need to trust our tokens: a certificate or a key set.\n"
-            "\nUsage: ocimock keys [OPTION...]\n\nOptions:\n");
-    option_help(&b, options, ARRAY_LEN(options));
-    return cli_print_buf(&b);
-}
 
 /* --- Showing ------------------------------------------------------------------------------------
  */
@@ -199,21 +124,20 @@ static void warn_of(const struct key_set *keys)
     }
 }
 
-static enum cli_status show(const struct keys_settings *s)
+static enum cli_status show(const struct keys_settings *s, struct err *err)
 {
     const struct signing_files files = {
         .config = s->config, .key = s->key, .certificate = s->certificate, .kid = s->kid};
     struct signing signing;
     const struct key_set *keys;
     enum cli_status status;
-    struct err err;
 
-    if (signing_open(&signing, &files, &err) != 0)
-        return cli_fail("keys", &err);
+    if (signing_open(&signing, &files, err) != 0)
+        return CLI_FAILURE;
     keys = keyring_keys(signing.ring);
     warn_of(keys);
     if (s->show == SHOW_IDS)
-        status = print_ids(keys, s->json);
+        status = print_ids(keys, s->common.json);
     else if (s->show == SHOW_JWKS)
         status = cli_print_json(jwks_to_json(keys));
     else
@@ -299,15 +223,14 @@ static int make_key(const struct key_files *files, const struct keys_settings *s
     return result;
 }
 
-static enum cli_status generate(const struct keys_settings *s)
+static enum cli_status generate(const struct keys_settings *s, struct err *err)
 {
     struct key_files files;
     auto_buf struct buf b = BUF_INIT(TEXT_MAX);
-    struct err err;
 
-    if (make_paths(&files, s, &err) != 0 || make_key(&files, s, &err) != 0)
-        return cli_fail("keys", &err);
-    if (s->json)
+    if (make_paths(&files, s, err) != 0 || make_key(&files, s, err) != 0)
+        return CLI_FAILURE;
+    if (s->common.json)
         return cli_print_json(json_pack("{s:s, s:s, s:s}", "key", files.key, "certificate",
                                         files.certificate, "jwks", files.jwks));
     (void)buf_appendf(&b, "key          %s\ncertificate  %s\njwks         %s\n", files.key,
@@ -315,7 +238,8 @@ static enum cli_status generate(const struct keys_settings *s)
     return cli_print_buf(&b);
 }
 
-/* --- Settings -----------------------------------------------------------------------------------
+/* --- The command
+ * -----------------------------------------------------------------------------------
  */
 
 static int check(const struct keys_settings *s, struct err *err)
@@ -329,41 +253,26 @@ static int check(const struct keys_settings *s, struct err *err)
     return 0;
 }
 
-static int read_settings(struct keys_settings *ret, struct option_set *set, int argc, char **argv,
-                         struct err *err)
+static enum cli_status run(void *settings, struct err *err)
 {
-    size_t words;
+    const struct keys_settings *s = settings;
 
-    if (option_read_flags(set, OPTION_FLAG, argc - 1, argv + 1, err) != 0 ||
-        option_store(set, ret, err) != 0)
-        return -1;
-    (void)option_words(set, &words);
-    if (words > 0)
-        return err_set(err, ERR_USAGE, "takes no arguments: files go behind --key");
-    return ret->help ? 0 : check(ret, err);
+    if (check(s, err) != 0)
+        return CLI_FAILURE;
+    return s->generate ? generate(s, err) : show(s, err);
 }
 
-static enum cli_status run(struct option_set *set, int argc, char **argv)
-{
-    struct keys_settings settings = {0};
-    struct err err;
-
-    if (read_settings(&settings, set, argc, argv, &err) != 0)
-        return cli_fail("keys", &err);
-    if (settings.help)
-        return print_help();
-    return settings.generate ? generate(&settings) : show(&settings);
-}
-
-enum cli_status run_keys(int argc, char **argv)
-{
-    struct option_set *set = NULL;
-    enum cli_status status;
-    struct err err;
-
-    if (option_set_new(&set, options, ARRAY_LEN(options), &err) != 0)
-        return cli_fail("keys", &err);
-    status = run(set, argc, argv);
-    option_set_free(set);
-    return status;
-}
+const struct command command_keys = {
+    .name = "keys",
+    .summary = "make keys for tokens; print their certificates and key set",
+    .examples = "ocimock keys --generate --out keys            # keys/token.pem, .crt and .json\n"
+                "ocimock keys --key keys/token.pem             # certificate: rootcertbundle\n"
+                "ocimock keys --config ocimock.yaml --show jwks >jwks.json",
+    .about = "What other registries need to trust our tokens: a certificate or a key set. --json "
+             "is for --generate and for --show ids.",
+    .options = options,
+    .option_count = ARRAY_LEN(options),
+    .surplus = "takes no arguments: files go behind --key",
+    .run = run,
+    .settings_size = sizeof(struct keys_settings),
+};

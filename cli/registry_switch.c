@@ -15,12 +15,6 @@
 
 enum { NAME_MAX_BYTES = 128, WORDS_LIMIT = 64 };
 
-struct registry_settings {
-    struct control_settings common;
-};
-
-static const struct option options[] = {CONTROL_OPTIONS(struct registry_settings)};
-
 static const struct table_column columns[] = {
     {.heading = "SWITCH"},
     {.heading = "VALUE", .cut = true},
@@ -68,24 +62,14 @@ static enum cli_status show(void *settings, struct err *err)
     return control_command_call(settings, "GET", "/registry", NULL, show_switches, err);
 }
 
-static enum cli_status run_show(int argc, char **argv)
-{
-    static const struct control_command command = {
-        .name = "registry show",
-        .help = "Examples:\n"
-                "  ocimock registry\n"
-                "\n"
-                "Prints the switches of the registry.\n"
-                "\n"
-                "Usage: ocimock registry [show] [OPTION...]\n",
-        .options = options,
-        .option_count = ARRAY_LEN(options),
-        .run = show,
-    };
-    struct registry_settings settings = {0};
-
-    return control_command_run(&command, &settings, argc, argv);
-}
+static const struct command show_command = {
+    .name = "show",
+    .summary = "print the switches; the same as no part",
+    .examples = "ocimock registry",
+    .about = "Prints the switches of the registry.",
+    .asks_server = true,
+    .run = show,
+};
 
 /* --- set ----------------------------------------------------------------------------------------
  */
@@ -124,7 +108,7 @@ static int add_word(json_t *body, const char *word, struct err *err)
 
 static enum cli_status set(void *settings, struct err *err)
 {
-    const struct control_settings *s = settings;
+    const struct command_settings *s = settings;
     json_t *body = json_object();
     enum cli_status status = CLI_OK;
 
@@ -136,43 +120,25 @@ static enum cli_status set(void *settings, struct err *err)
     return status;
 }
 
-static enum cli_status run_set(int argc, char **argv)
-{
-    static const struct control_command command = {
-        .name = "registry set",
-        .help = "Examples:\n"
-                "  ocimock registry set delete.tag=405 mode=read-only\n"
-                "  ocimock registry set delete.manifest=pretend referrers=false\n"
-                "\n"
-                "Changes switches at once; 'ocimock registry' lists their names.\n"
-                "\n"
-                "Usage: ocimock registry set SWITCH=VALUE... [OPTION...]\n",
-        .options = options,
-        .option_count = ARRAY_LEN(options),
-        .words_min = 1,
-        .words_max = WORDS_LIMIT,
-        .missing = "SWITCH=VALUE is wanted: delete.tag=405",
-        .run = set,
-    };
-    struct registry_settings settings = {0};
+static const struct command set_command = {
+    .name = "set",
+    .summary = "change switches",
+    .examples = "ocimock registry set delete.tag=405 mode=read-only\n"
+                "ocimock registry set delete.manifest=pretend referrers=false",
+    .about = "Changes switches at once; 'ocimock registry' lists their names.",
+    .words = {{"SWITCH=VALUE", .repeated = true}},
+    .asks_server = true,
+    .run = set,
+};
 
-    return control_command_run(&command, &settings, argc, argv);
-}
+static const struct command *const parts[] = {&show_command, &set_command, NULL};
 
-enum cli_status run_registry(int argc, char **argv)
-{
-    static const struct command parts[] = {
-        {"show", "print the switches; the same as no part", run_show},
-        {"set", "change switches", run_set},
-        {"", NULL, run_show},
-        {.name = NULL},
-    };
-
-    return control_parts_run("registry", parts,
-                             "Examples:\n"
-                             "  ocimock registry\n"
-                             "  ocimock registry set delete.tag=405 mode=read-only\n"
-                             "\n"
-                             "Usage: ocimock registry [show|set] [OPTION...]\n",
-                             argc, argv);
-}
+const struct command command_registry = {
+    .name = "registry",
+    .summary = "switch deletion, writing, referrers and more",
+    .examples = "ocimock registry\n"
+                "ocimock registry set delete.tag=405 mode=read-only",
+    .parts = parts,
+    .asks_server = true,
+    .run = show,
+};

@@ -25,40 +25,13 @@ enum { PATH_BYTES = 32 * 1024, VALUE_BYTES = 64 * 1024 };
 static const struct option options[] = {
     CRITERIA_OPTIONS(struct requests_settings),
     CRITERIA_JOURNAL_OPTIONS(struct requests_settings),
-    {.flag = "since",
-     .flag_only = true,
-     .arg = "SEQ",
-     .value.type = SCHEMA_COUNT,
-     .help = "Only those behind this number",
-     MEMBER(since)},
-    {.flag = "limit",
-     .flag_only = true,
-     .arg = "N",
-     .value = {.type = SCHEMA_COUNT, .min = 1},
-     .help = "At most that many, the oldest",
-     MEMBER(limit)},
-    {.flag = "follow",
-     .letter = 'f',
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "Go on with those to come, each once it has ended",
+    {CLI_COUNT("since", "SEQ", "Only those behind this number"), MEMBER(since)},
+    {CLI_COUNT("limit", "N", "At most that many, the oldest"), .value.min = 1, MEMBER(limit)},
+    {CLI_SWITCH("follow", "Go on with those to come, each once it has ended"), .letter = 'f',
      MEMBER(follow)},
-    {.flag = "count",
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "Print how many there are",
-     MEMBER(count)},
-    {.flag = "stats",
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "Print the journal's size, its bounds, its last number",
-     MEMBER(stats)},
-    {.flag = "clear",
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "Forget all requests; numbers go on",
-     MEMBER(clear)},
-    CONTROL_OPTIONS(struct requests_settings),
+    {CLI_SWITCH("count", "Print how many there are"), MEMBER(count)},
+    {CLI_SWITCH("stats", "Print the journal's size, its bounds, its last number"), MEMBER(stats)},
+    {CLI_SWITCH("clear", "Forget all requests; numbers go on"), MEMBER(clear)},
 };
 
 /* --- The table ----------------------------------------------------------------------------------
@@ -319,29 +292,23 @@ static enum cli_status run(void *settings, struct err *err)
                                 s->count ? show_count : show_list, err);
 }
 
-enum cli_status run_requests(int argc, char **argv)
-{
-    static const struct control_command command = {
-        .name = "requests",
-        .help = "Examples:\n"
-                "  ocimock requests\n"
-                "  ocimock requests --op 'blob.*' --repo team/app --status 5xx\n"
-                "  ocimock requests 17                      # one, with its headers\n"
-                "  ocimock requests --follow\n"
-                "  ocimock requests --count --op manifest.get --user '!admin'\n"
-                "  ocimock requests --clear\n"
-                "\n"
-                "Prints the requests that the registry got, the oldest first. A criterion may be\n"
-                "given several times (or values with commas between): one of them has to fit.\n"
-                "Values are globs; one that begins with ! must not fit.\n"
-                "\n"
-                "Usage: ocimock requests [SEQ] [OPTION...]\n",
-        .options = options,
-        .option_count = ARRAY_LEN(options),
-        .words_max = 1,
-        .run = run,
-    };
-    struct requests_settings settings = {0};
-
-    return control_command_run(&command, &settings, argc, argv);
-}
+const struct command command_requests = {
+    .name = "requests",
+    .summary = "show what was asked of the registry",
+    .examples = "ocimock requests\n"
+                "ocimock requests --op 'blob.*' --repo team/app --status 5xx\n"
+                "ocimock requests 17                      # one, with its headers\n"
+                "ocimock requests --follow\n"
+                "ocimock requests --count --op manifest.get --user '!admin'\n"
+                "ocimock requests --clear",
+    .about = "Prints the requests that the registry got, the oldest first. A "
+             "criterion may be given several times (or values with commas between): "
+             "one of them has to fit. Values are globs; one that begins with ! must "
+             "not fit.",
+    .options = options,
+    .option_count = ARRAY_LEN(options),
+    .words = {{"SEQ", .optional = true}},
+    .asks_server = true,
+    .run = run,
+    .settings_size = sizeof(struct requests_settings),
+};

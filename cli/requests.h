@@ -15,7 +15,7 @@ struct json_t;
 struct table;
 
 struct requests_settings {
-    struct control_settings common;
+    struct command_settings common;
     struct criteria criteria;
     uint64_t since, limit; /* limit 0: all */
     bool clear, count, stats, follow;

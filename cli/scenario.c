@@ -22,17 +22,15 @@
 #include "lib/util/text.h"
 #include "lib/util/util.h"
 
-enum { PATH_BYTES = 4096, WORDS_LIMIT = 100, PARAMETERS_BYTES = 4096 };
+enum { PATH_BYTES = 4096, PARAMETERS_BYTES = 4096 };
 
 struct scenario_settings {
-    struct control_settings common;
+    struct command_settings common;
     bool active;
     bool all;
 };
 
 #define MEMBER(m) OPTION_MEMBER(struct scenario_settings, m)
-
-static const struct option plain_options[] = {CONTROL_OPTIONS(struct scenario_settings)};
 
 /* --- Shared with `with` -------------------------------------------------------------------------
  */
@@ -58,12 +56,7 @@ int scenario_call(struct control_client *c, const char *method, const char *name
  */
 
 static const struct option list_options[] = {
-    {.flag = "active",
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "Ask the server, and list those that are active there",
-     MEMBER(active)},
-    CONTROL_OPTIONS(struct scenario_settings),
+    {CLI_SWITCH("active", "Ask the server, and list those that are active there"), MEMBER(active)},
 };
 
 static const struct table_column columns[] = {{.heading = "NAME"},
@@ -158,26 +151,19 @@ static enum cli_status list(void *settings, struct err *err)
     return status;
 }
 
-static enum cli_status run_list(int argc, char **argv)
-{
-    static const struct control_command command = {
-        .name = "scenario list",
-        .help = "Examples:\n"
-                "  ocimock scenario list\n"
-                "  ocimock scenario list --active\n"
-                "  ocimock scenario list --json | jq '.scenarios[].clients'\n"
-                "\n"
-                "Lists the presets that there are; no server is asked but with --active.\n"
-                "\n"
-                "Usage: ocimock scenario list [OPTION...]\n",
-        .options = list_options,
-        .option_count = ARRAY_LEN(list_options),
-        .run = list,
-    };
-    struct scenario_settings settings = {0};
-
-    return control_command_run(&command, &settings, argc, argv);
-}
+static const struct command list_command = {
+    .name = "list",
+    .summary = "the presets that there are, or that are active",
+    .examples = "ocimock scenario list\n"
+                "ocimock scenario list --active\n"
+                "ocimock scenario list --json | jq '.scenarios[].clients'",
+    .about = "Lists the presets that there are; no server is asked but with --active.",
+    .options = list_options,
+    .option_count = ARRAY_LEN(list_options),
+    .asks_server = true,
+    .run = list,
+    .settings_size = sizeof(struct scenario_settings),
+};
 
 /* --- show ---------------------------------------------------------------------------------------
  */
@@ -198,28 +184,17 @@ static enum cli_status show(void *settings, struct err *err)
     return cli_print(text);
 }
 
-static enum cli_status run_show(int argc, char **argv)
-{
-    static const struct control_command command = {
-        .name = "scenario show",
-        .help = "Examples:\n"
-                "  ocimock scenario show rate-limited\n"
-                "\n"
-                "Prints what a preset does, what which client does on it, its parameters, and the\n"
-                "rules and states that it makes.\n"
-                "\n"
-                "Usage: ocimock scenario show NAME [OPTION...]\n",
-        .options = plain_options,
-        .option_count = ARRAY_LEN(plain_options),
-        .words_min = 1,
-        .words_max = 1,
-        .missing = "the scenario's NAME is wanted",
-        .run = show,
-    };
-    struct scenario_settings settings = {0};
-
-    return control_command_run(&command, &settings, argc, argv);
-}
+static const struct command show_command = {
+    .name = "show",
+    .summary = "what one does, and what clients do on it",
+    .examples = "ocimock scenario show rate-limited",
+    .about = "Prints what a preset does, what which client does on it, its "
+             "parameters, and the rules and states that it makes.",
+    .words = {{"NAME"}},
+    .asks_server = true,
+    .run = show,
+    .settings_size = sizeof(struct scenario_settings),
+};
 
 /* --- apply --------------------------------------------------------------------------------------
  */
@@ -239,7 +214,7 @@ static enum cli_status show_applied(const json_t *answer, struct err *err)
 
 static enum cli_status apply(void *settings, struct err *err)
 {
-    const struct control_settings *s = settings;
+    const struct command_settings *s = settings;
     auto_buf struct buf path = BUF_INIT(PATH_BYTES);
     enum cli_status status = CLI_FAILURE;
     json_t *parameters;
@@ -258,43 +233,26 @@ static enum cli_status apply(void *settings, struct err *err)
     return status;
 }
 
-static enum cli_status run_apply(int argc, char **argv)
-{
-    static const struct control_command command = {
-        .name = "scenario apply",
-        .help = "Examples:\n"
-                "  ocimock scenario apply rate-limited\n"
-                "  ocimock scenario apply flaky-5xx repo=team/app,team/other times=3 status=502\n"
-                "  ocimock scenario apply deleted-after-pull image=team/app:v1\n"
-                "\n"
-                "Applies a preset, all of it or nothing. One that is active is replaced. Nothing "
-                "behind\n"
-                "a '=' leaves a limit out. Its rules carry its name as a tag: ocimock fault list "
-                "--tag NAME.\n"
-                "\n"
-                "Usage: ocimock scenario apply NAME [PARAMETER=VALUE...] [OPTION...]\n",
-        .options = plain_options,
-        .option_count = ARRAY_LEN(plain_options),
-        .words_min = 1,
-        .words_max = WORDS_LIMIT,
-        .missing = "the scenario's NAME is wanted",
-        .run = apply,
-    };
-    struct scenario_settings settings = {0};
-
-    return control_command_run(&command, &settings, argc, argv);
-}
+static const struct command apply_command = {
+    .name = "apply",
+    .summary = "apply one, with parameters",
+    .examples = "ocimock scenario apply rate-limited\n"
+                "ocimock scenario apply flaky-5xx repo=team/app,team/other times=3 status=502\n"
+                "ocimock scenario apply deleted-after-pull image=team/app:v1",
+    .about = "Applies a preset, all of it or nothing. One that is active is replaced. "
+             "Nothing behind a '=' leaves a limit out. Its rules carry its name as a "
+             "tag: ocimock fault list --tag NAME.",
+    .words = {{"NAME"}, {"PARAMETER=VALUE", .optional = true, .repeated = true}},
+    .asks_server = true,
+    .run = apply,
+    .settings_size = sizeof(struct scenario_settings),
+};
 
 /* --- remove -------------------------------------------------------------------------------------
  */
 
 static const struct option remove_options[] = {
-    {.flag = "all",
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "All that are active",
-     MEMBER(all)},
-    CONTROL_OPTIONS(struct scenario_settings),
+    {CLI_SWITCH("all", "All that are active"), MEMBER(all)},
 };
 
 static enum cli_status remove_scenario(void *settings, struct err *err)
@@ -313,46 +271,30 @@ static enum cli_status remove_scenario(void *settings, struct err *err)
     return control_command_call(&s->common, "DELETE", buf_text(&path), NULL, NULL, err);
 }
 
-static enum cli_status run_remove(int argc, char **argv)
-{
-    static const struct control_command command = {
-        .name = "scenario remove",
-        .help = "Examples:\n"
-                "  ocimock scenario remove rate-limited\n"
-                "  ocimock scenario remove --all\n"
-                "\n"
-                "Takes back what a preset made: its rules, and its image states in favour of those "
-                "that\n"
-                "were there before.\n"
-                "\n"
-                "Usage: ocimock scenario remove NAME|--all [OPTION...]\n",
-        .options = remove_options,
-        .option_count = ARRAY_LEN(remove_options),
-        .words_max = 1,
-        .run = remove_scenario,
-    };
-    struct scenario_settings settings = {0};
+static const struct command remove_command = {
+    .name = "remove",
+    .summary = "take one back",
+    .examples = "ocimock scenario remove rate-limited\n"
+                "ocimock scenario remove --all",
+    .about = "Takes back what a preset made: its rules, and its image states in "
+             "favour of those that were there before.",
+    .options = remove_options,
+    .option_count = ARRAY_LEN(remove_options),
+    .words = {{"NAME", .optional = true}},
+    .asks_server = true,
+    .run = remove_scenario,
+    .settings_size = sizeof(struct scenario_settings),
+};
 
-    return control_command_run(&command, &settings, argc, argv);
-}
+static const struct command *const parts[] = {&list_command, &show_command, &apply_command,
+                                              &remove_command, NULL};
 
-enum cli_status run_scenario(int argc, char **argv)
-{
-    static const struct command parts[] = {
-        {"list", "the presets that there are, or that are active", run_list},
-        {"show", "what one does, and what clients do on it", run_show},
-        {"apply", "apply one, with parameters", run_apply},
-        {"remove", "take one back", run_remove},
-        {.name = NULL},
-    };
-
-    return control_parts_run("scenario", parts,
-                             "Examples:\n"
-                             "  ocimock scenario list\n"
-                             "  ocimock scenario apply rate-limited repo=team/app times=3\n"
-                             "  ocimock scenario remove rate-limited\n"
-                             "  ocimock with stalled-layer -- podman pull 127.0.0.1:5000/app\n"
-                             "\n"
-                             "Usage: ocimock scenario list|show|apply|remove [OPTION...]\n",
-                             argc, argv);
-}
+const struct command command_scenario = {
+    .name = "scenario",
+    .summary = "apply presets of what goes wrong: rate-limited, stalled-layer ...",
+    .examples = "ocimock scenario list\n"
+                "ocimock scenario apply rate-limited repo=team/app times=3\n"
+                "ocimock scenario remove rate-limited\n"
+                "ocimock with stalled-layer -- podman pull 127.0.0.1:5000/app",
+    .parts = parts,
+};

@@ -60,33 +60,6 @@ struct serve {
 /* --- Printing instead of serving ----------------------------------------------------------------
  */
 
-static enum cli_status print_help(void)
-{
-    auto_buf struct buf b = BUF_INIT(TEXT_MAX);
-    size_t count;
-    const struct option *rows = serve_options(&count);
-
-    (void)buf_append_text(
-        &b,
-        "Examples:\n"
-        "  ocimock serve\n"
-        "  ocimock serve --listen 127.0.0.1:0 --port-file ports --stop-on-stdin-eof\n"
-        "  ocimock serve --listen :5000 --tls-listen :5443 --tls-auto ./tls --tls-host registry\n"
-        "  ocimock serve --config ocimock.yaml --log-format json\n"
-        "  ocimock serve --user alice:secret --user bob:other --auth-mode basic\n"
-        "  OCIMOCK_DELETE_TAG=405 ocimock serve --no-referrers\n"
-        "\n"
-        "Usage: ocimock serve [OPTION...]\n"
-        "\n"
-        "Each option is an environment variable too (--delete-tag: OCIMOCK_DELETE_TAG) and a key\n"
-        "of the configuration file, named in [brackets]. What ranks first counts: flag,\n"
-        "environment, file, default. Lists: repeat the flag or separate by commas. Switches that\n"
-        "are on go off with --no-NAME. OCIMOCK_OPTIONS may hold a whole command line.\n"
-        "\n");
-    option_help(&b, rows, count);
-    return cli_print_buf(&b);
-}
-
 static enum cli_status print_config(const struct serve_settings *s)
 {
     json_t *root = option_printable(s->set);
@@ -373,6 +346,14 @@ static enum cli_status check_config(const struct serve_settings *s)
     if (serve_auth_check(s, &err) != 0)
         return cli_fail("serve", &err);
     return cli_print("the configuration is valid\n");
+}
+
+static enum cli_status print_help(void)
+{
+    auto_buf struct buf b = BUF_INIT(TEXT_MAX);
+
+    command_help(&b, &command_serve, "serve", cli_width());
+    return cli_print_buf(&b);
 }
 
 enum cli_status run_serve(int argc, char **argv)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table of options of `ocimock serve`. Help, configuration file, environment and the manual
- * page's list follow from it.
+ * The table of `ocimock serve` and its options. Help, configuration file, environment and the
+ * manual page's list follow from it.
  */
 #include "cli/serve_settings.h"
 
@@ -409,31 +409,29 @@ static const struct option rows[] = {
      .group = "Configuration",
      .help = "Read a configuration file, YAML or JSON",
      MEMBER(config)},
-    {.flag = "check-config",
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "Check the configuration and exit",
-     MEMBER(check_config)},
-    {.flag = "print-config",
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "Print the effective configuration as YAML, secrets masked, and exit",
+    {CLI_SWITCH("check-config", "Check the configuration and exit"), MEMBER(check_config)},
+    {CLI_SWITCH("print-config",
+                "Print the effective configuration as YAML, secrets masked, and exit"),
      MEMBER(print_config)},
-    {.flag = "json",
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "Print that configuration as JSON",
-     MEMBER(json)},
-    {.flag = "help",
-     .letter = 'h',
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "Print this help",
-     MEMBER(help)},
+    {CLI_SWITCH("json", "Print that configuration as JSON"), MEMBER(json)},
+    {CLI_SWITCH("help", "Print this help"), .letter = 'h', MEMBER(help)},
 };
 
-const struct option *serve_options(size_t *ret_count)
-{
-    *ret_count = ARRAY_LEN(rows);
-    return rows;
-}
+const struct command command_serve = {
+    .name = "serve",
+    .summary = "run the registry",
+    .examples =
+        "ocimock serve\n"
+        "ocimock serve --listen 127.0.0.1:0 --port-file ports --stop-on-stdin-eof\n"
+        "ocimock serve --listen :5000 --tls-listen :5443 --tls-auto ./tls --tls-host registry\n"
+        "ocimock serve --config ocimock.yaml --log-format json\n"
+        "ocimock serve --user alice:secret --user bob:other --auth-mode basic\n"
+        "OCIMOCK_DELETE_TAG=405 ocimock serve --no-referrers",
+    .about = "Each option is an environment variable too (--delete-tag: OCIMOCK_DELETE_TAG) and a "
+             "key of the configuration file, named in [brackets]. What ranks first counts: flag, "
+             "environment, file, default. Lists: repeat the flag or separate by commas. Switches "
+             "that are on go off with --no-NAME. OCIMOCK_OPTIONS may hold a whole command line.",
+    .options = rows,
+    .option_count = ARRAY_LEN(rows),
+    .main = run_serve,
+};

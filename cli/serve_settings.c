@@ -43,10 +43,9 @@ static int read_outside(struct serve_settings *s, int argc, char **argv, struct 
 static int read_all(struct serve_settings *s, int argc, char **argv, struct err *err)
 {
     const char *config;
-    size_t count;
-    const struct option *rows = serve_options(&count);
 
-    if (option_set_new(&s->set, rows, count, err) != 0 || read_outside(s, argc, argv, err) != 0)
+    if (option_set_new(&s->set, command_serve.options, command_serve.option_count, err) != 0 ||
+        read_outside(s, argc, argv, err) != 0)
         return -1;
     config = option_text(s->set, "config");
     if (!option_is_true(s->set, "help") && config != NULL && config[0] != '\0' &&

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "auth/auth.h"
+#include "cli/command.h"
 #include "lib/http/limits.h"
 #include "lib/util/buf.h"
 #include "lib/util/log.h"
@@ -59,8 +60,8 @@ struct serve_settings {
     bool help;
 };
 
-/* The table of options (serve_options.c). */
-const struct option *serve_options(size_t *ret_count);
+/* serve.c; its table is in serve_options.c. */
+enum cli_status run_serve(int argc, char **argv);
 
 /*
  * argv[0] is the command's name. Fills *ret; serve_settings_done() must follow, on failure too. A

@@ -2,6 +2,7 @@
 #include "cli/table.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "lib/util/buf.h"
 #include "lib/util/err.h"
 #include "lib/util/text.h"
+#include "lib/util/units.h"
 #include "lib/util/util.h"
 
 enum { COLUMNS_MAX = 16, CELL_MAX = 4096, NARROWEST = 8, GAP = 2 };
@@ -34,6 +36,16 @@ struct table {
 /* --- The place ----------------------------------------------------------------------------------
  */
 
+/* What somebody set, such as a shell or test that knows better; 0: nothing. */
+static unsigned columns_wanted(void)
+{
+    const char *text = getenv("COLUMNS");
+    uint64_t n;
+
+    return text != NULL && units_parse_size(&n, text, NULL) == 0 && n <= UINT16_MAX ? (unsigned)n
+                                                                                    : 0;
+}
+
 struct table_look table_look(int fd)
 {
     const char *no_color = getenv("NO_COLOR");
@@ -43,7 +55,8 @@ struct table_look table_look(int fd)
 
     if (!isatty(fd))
         return look;
-    if (ioctl(fd, TIOCGWINSZ, &size) == 0)
+    look.width = columns_wanted();
+    if (look.width == 0 && ioctl(fd, TIOCGWINSZ, &size) == 0)
         look.width = size.ws_col;
     look.color =
         (no_color == NULL || *no_color == '\0') && term != NULL && strcmp(term, "dumb") != 0;

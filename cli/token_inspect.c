@@ -24,13 +24,13 @@
 #include "lib/util/err.h"
 #include "lib/util/file.h"
 #include "lib/util/json.h"
-#include "lib/util/option.h"
 #include "lib/util/units.h"
 #include "lib/util/util.h"
 
 enum { TEXT_MAX = 1024 * 1024 };
 
 struct inspect_settings {
+    struct command_settings common;
     const char *file;
     const char *jwks;
     const char *pem;
@@ -39,94 +39,23 @@ struct inspect_settings {
     const char *audience;
     const char *issuer;
     uint32_t leeway; /* milliseconds */
-    bool json;
-    bool help;
 };
 
 #define MEMBER(m) OPTION_MEMBER(struct inspect_settings, m)
 
 static const struct option options[] = {
-    {.flag = "file",
-     .letter = 'f',
-     .flag_only = true,
-     .arg = "FILE",
-     .value.type = SCHEMA_TEXT,
-     .help = "Read the token from a file",
-     MEMBER(file)},
-    {.flag = "jwks",
-     .flag_only = true,
-     .arg = "FILE",
-     .value.type = SCHEMA_TEXT,
-     .help = "Check it with the keys of a key set (JSON)",
-     MEMBER(jwks)},
-    {.flag = "pem",
-     .flag_only = true,
-     .arg = "FILE",
-     .value.type = SCHEMA_TEXT,
-     .help = "Check it with the certificates and keys of a file (PEM)",
-     MEMBER(pem)},
-    {.flag = "secret-file",
-     .flag_only = true,
-     .arg = "FILE",
-     .value.type = SCHEMA_TEXT,
-     .help = "Check it with the secret in a file (HS256)",
-     MEMBER(secret_file)},
-    {.flag = "config",
-     .letter = 'c',
-     .flag_only = true,
-     .arg = "FILE",
-     .value.type = SCHEMA_TEXT,
-     .help = "Check it as the server with this configuration does: keys, service, issuer",
-     MEMBER(config)},
-    {.flag = "aud",
-     .flag_only = true,
-     .arg = "SERVICE",
-     .value.type = SCHEMA_TEXT,
-     .help = "Service that it must be for",
-     MEMBER(audience)},
-    {.flag = "iss",
-     .flag_only = true,
-     .arg = "NAME",
-     .value.type = SCHEMA_TEXT,
-     .help = "Issuer that it must have",
-     MEMBER(issuer)},
-    {.flag = "leeway",
-     .flag_only = true,
-     .arg = "DURATION",
-     .value = {.type = SCHEMA_DURATION, .max = INT32_MAX},
-     .preset = "0",
-     .help = "By how much clocks may differ",
+    {CLI_FILE("file", "Read the token from a file"), .letter = 'f', MEMBER(file)},
+    {CLI_FILE("jwks", "Check it with the keys of a key set (JSON)"), MEMBER(jwks)},
+    {CLI_FILE("pem", "Check it with the certificates and keys of a file (PEM)"), MEMBER(pem)},
+    {CLI_FILE("secret-file", "Check it with the secret in a file (HS256)"), MEMBER(secret_file)},
+    {CLI_FILE("config",
+              "Check it as the server with this configuration does: keys, service, issuer"),
+     .letter = 'c', MEMBER(config)},
+    {CLI_TEXT("aud", "SERVICE", "Service that it must be for"), MEMBER(audience)},
+    {CLI_TEXT("iss", "NAME", "Issuer that it must have"), MEMBER(issuer)},
+    {CLI_DURATION("leeway", "By how much clocks may differ"), .preset = "0", .value.max = INT32_MAX,
      MEMBER(leeway)},
-    {.flag = "json",
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "Print JSON",
-     MEMBER(json)},
-    {.flag = "help",
-     .letter = 'h',
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "Print this help",
-     MEMBER(help)},
 };
-
-static enum cli_status print_help(void)
-{
-    auto_buf struct buf b = BUF_INIT(16384);
-
-    (void)buf_append_text(
-        &b,
-        "Examples:\n"
-        "  ocimock token inspect <token.txt\n"
-        "  ocimock token inspect --file token.txt --jwks jwks.json --aud ocimock\n"
-        "  ocimock token inspect --config ocimock.yaml <token.txt\n"
-        "\nPrints what a token says and, with keys, whether it verifies and why not. The token\n"
-        "comes from standard input; as an argument it could be seen in the list of processes.\n"
-        "Exit status: 0; 1 it is no token; 3 keys were given and it does not verify.\n"
-        "\nUsage: ocimock token inspect [TOKEN | -] [OPTION...]\n\nOptions:\n");
-    option_help(&b, options, ARRAY_LEN(options));
-    return cli_print_buf(&b);
-}
 
 /* --- Checking -----------------------------------------------------------------------------------
  */
@@ -312,7 +241,7 @@ static enum cli_status print(const struct inspect_settings *s, const struct cont
     auto_buf struct buf b = BUF_INIT(TEXT_MAX);
 
     reason = result == JWS_GOOD ? "" : reason;
-    if (s->json)
+    if (s->common.json)
         return cli_print_json(json_pack("{s:O, s:O, s:s, s:s, s:b}", "header", c->header, "claims",
                                         c->claims, "result", jws_result_name(result), "reason",
                                         reason, "signature_checked", given));
@@ -360,18 +289,16 @@ static int read_token(struct buf *b, const char *word, const char *file, struct 
 }
 
 static enum cli_status inspect(const struct inspect_settings *s, const struct judge *j,
-                               const struct buf *token)
+                               const struct buf *token, struct err *err)
 {
     struct contents contents = {0};
-    enum cli_status status;
+    enum cli_status status = CLI_FAILURE;
     enum jws_result result;
-    struct err err = {0};
+    struct err reason = {0};
 
-    if (read_contents(&contents, token->data, token->len, &err) != 0) {
-        status = cli_fail("token inspect", &err);
-    } else {
-        result = judge(j, s, token->data, token->len, &err);
-        status = print(s, &contents, result, j->given, err.msg);
+    if (read_contents(&contents, token->data, token->len, err) == 0) {
+        result = judge(j, s, token->data, token->len, &reason);
+        status = print(s, &contents, result, j->given, reason.msg);
         if (status == CLI_OK && result == JWS_MALFORMED)
             status = CLI_FAILURE;
         else if (status == CLI_OK && j->given && result != JWS_GOOD)
@@ -381,44 +308,35 @@ static enum cli_status inspect(const struct inspect_settings *s, const struct ju
     return status;
 }
 
-static enum cli_status run(struct option_set *set, int argc, char **argv)
+static enum cli_status run(void *settings, struct err *err)
 {
+    const struct inspect_settings *s = settings;
     auto_buf struct buf token = BUF_INIT(JWS_MAX + 1024);
-    struct inspect_settings settings = {0};
+    const char *word = s->common.word_count > 0 ? s->common.words[0] : NULL;
+    enum cli_status status = CLI_FAILURE;
     struct judge j = {0};
-    const char *const *words;
-    enum cli_status status;
-    size_t count;
-    struct err err;
 
-    if (option_read_flags(set, OPTION_FLAG, argc - 1, argv + 1, &err) != 0 ||
-        option_store(set, &settings, &err) != 0)
-        return cli_fail("token inspect", &err);
-    if (settings.help)
-        return print_help();
-    words = option_words(set, &count);
-    if (count > 1) {
-        (void)err_set(&err, ERR_USAGE, "takes one token only");
-        return cli_fail("token inspect", &err);
-    }
-    if (read_token(&token, count == 1 ? words[0] : NULL, settings.file, &err) != 0 ||
-        judge_open(&j, &settings, &err) != 0)
-        status = cli_fail("token inspect", &err);
-    else
-        status = inspect(&settings, &j, &token);
+    if (read_token(&token, word, s->file, err) == 0 && judge_open(&j, s, err) == 0)
+        status = inspect(s, &j, &token, err);
     judge_done(&j);
     return status;
 }
 
-enum cli_status run_token_inspect(int argc, char **argv)
-{
-    struct option_set *set = NULL;
-    enum cli_status status;
-    struct err err;
-
-    if (option_set_new(&set, options, ARRAY_LEN(options), &err) != 0)
-        return cli_fail("token inspect", &err);
-    status = run(set, argc, argv);
-    option_set_free(set);
-    return status;
-}
+const struct command command_token_inspect = {
+    .name = "inspect",
+    .summary = "explain a token: what it says, and whether it verifies",
+    .examples = "ocimock token inspect <token.txt\n"
+                "ocimock token inspect --file token.txt --jwks jwks.json --aud ocimock\n"
+                "ocimock token inspect --config ocimock.yaml <token.txt",
+    .about = "Prints what a token says and, with keys, whether it verifies and why not. The token "
+             "comes from standard input; as an argument it could be seen in the list of "
+             "processes. Exit status: 0; 1 it is no token; 3 keys were given and it does not "
+             "verify.",
+    .options = options,
+    .option_count = ARRAY_LEN(options),
+    .words = {{"TOKEN", .optional = true}},
+    .surplus = "takes one token only",
+    .redirection = "<FILE",
+    .run = run,
+    .settings_size = sizeof(struct inspect_settings),
+};

@@ -14,7 +14,7 @@
 #define DURATION_MAX ((uint64_t)20 * 366 * 24 * 3600 * 1000)
 
 struct issue_settings {
-    struct control_settings common;
+    struct command_settings common;
     struct option_list scopes; /* texts and lists are borrowed from the options */
     const char *service;
     uint64_t ttl; /* milliseconds; 0: the server's */
@@ -75,57 +75,30 @@ static enum cli_status issue(void *settings, struct err *err)
     return status;
 }
 
-enum cli_status run_token_issue(int argc, char **argv)
-{
-    static const struct option options[] = {
-        {.flag = "scope",
-         .letter = 's',
-         .flag_only = true,
-         .arg = "SCOPE",
-         .value.type = SCHEMA_LIST,
-         .help = "What it grants, such as repository:team/app:pull; may be given several times",
-         MEMBER(scopes)},
-        {.flag = "ttl",
-         .flag_only = true,
-         .arg = "DURATION",
-         .value = {.type = SCHEMA_DURATION, .max = DURATION_MAX},
-         .preset = "0",
-         .help = "How long it is good, on the server's clock; 0: as long as all of its tokens",
-         MEMBER(ttl)},
-        {.flag = "age",
-         .flag_only = true,
-         .arg = "DURATION",
-         .value = {.type = SCHEMA_DURATION, .max = DURATION_MAX},
-         .preset = "0",
-         .help = "How long ago it was made: more than --ttl makes one that expired",
-         MEMBER(age)},
-        {.flag = "service",
-         .flag_only = true,
-         .arg = "NAME",
-         .value.type = SCHEMA_TEXT,
-         .help = "Whom it is for, instead of the server itself",
-         MEMBER(service)},
-        CONTROL_OPTIONS(struct issue_settings),
-    };
-    static const struct control_command command = {
-        .name = "token issue",
-        .help = "Examples:\n"
-                "  TOKEN=$(ocimock token issue alice --scope repository:team/app:pull --ttl 1h)\n"
-                "  ocimock token issue alice --age 1h --ttl 5m          # one that expired\n"
-                "  ocimock token issue anonymous --json | jq -r .jti\n"
-                "\n"
-                "Prints a token that a running server has signed for an account (or anonymous),\n"
-                "whatever its policy says.\n"
-                "\n"
-                "Usage: ocimock token issue ACCOUNT [OPTION...]\n",
-        .options = options,
-        .option_count = ARRAY_LEN(options),
-        .words_min = 1,
-        .words_max = 1,
-        .missing = "ACCOUNT (or anonymous) is missing",
-        .run = issue,
-    };
-    struct issue_settings settings = {0};
+static const struct option issue_options[] = {
+    {CLI_LIST("scope", "SCOPE",
+              "What it grants, such as repository:team/app:pull; may be given several times"),
+     .letter = 's', MEMBER(scopes)},
+    {CLI_DURATION("ttl",
+                  "How long it is good, on the server's clock; 0: as long as all of its tokens"),
+     .preset = "0", .value.max = DURATION_MAX, MEMBER(ttl)},
+    {CLI_DURATION("age", "How long ago it was made: more than --ttl makes one that expired"),
+     .preset = "0", .value.max = DURATION_MAX, MEMBER(age)},
+    {CLI_TEXT("service", "NAME", "Whom it is for, instead of the server itself"), MEMBER(service)},
+};
 
-    return control_command_run(&command, &settings, argc, argv);
-}
+const struct command command_token_issue = {
+    .name = "issue",
+    .summary = "a token of a running server, whatever its policy says",
+    .examples = "TOKEN=$(ocimock token issue alice --scope repository:team/app:pull --ttl 1h)\n"
+                "ocimock token issue alice --age 1h --ttl 5m          # one that expired\n"
+                "ocimock token issue anonymous --json | jq -r .jti",
+    .about = "Prints a token that a running server has signed for an account (or "
+             "anonymous), whatever its policy says.",
+    .options = issue_options,
+    .option_count = ARRAY_LEN(issue_options),
+    .words = {{"ACCOUNT"}},
+    .asks_server = true,
+    .run = issue,
+    .settings_size = sizeof(struct issue_settings),
+};

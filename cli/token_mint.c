@@ -18,7 +18,6 @@
 #include "lib/util/buf.h"
 #include "lib/util/clock.h"
 #include "lib/util/err.h"
-#include "lib/util/option.h"
 #include "lib/util/util.h"
 
 enum { SCOPES_TEXT_MAX = 64 * 1024 };
@@ -27,6 +26,7 @@ enum { SCOPES_TEXT_MAX = 64 * 1024 };
 #define DURATION_MAX ((uint64_t)20 * 366 * 24 * 3600 * 1000)
 
 struct mint_settings {
+    struct command_settings common;
     const char *config;
     const char *key;
     const char *certificate;
@@ -40,127 +40,40 @@ struct mint_settings {
     const char *id;
     uint64_t ttl; /* milliseconds */
     uint64_t age; /* milliseconds */
-    bool json;
-    bool help;
 };
 
 #define MEMBER(m) OPTION_MEMBER(struct mint_settings, m)
 
 static const struct option options[] = {
-    {.flag = "key",
-     .letter = 'k',
-     .flag_only = true,
-     .arg = "FILE",
-     .value.type = SCHEMA_TEXT,
-     .group = "Key",
-     .help = "Private key (PEM) that signs",
-     MEMBER(key)},
-    {.flag = "certificate",
-     .flag_only = true,
-     .arg = "FILE",
-     .value.type = SCHEMA_TEXT,
-     .help = "Its certificate and chain (PEM), unless they are in the key's file",
+    {CLI_FILE("key", "Private key (PEM) that signs"), .letter = 'k', .group = "Key", MEMBER(key)},
+    {CLI_FILE("certificate", "Its certificate and chain (PEM), unless they are in the key's file"),
      MEMBER(certificate)},
-    {.flag = "kid",
-     .flag_only = true,
-     .arg = "ID",
-     .value.type = SCHEMA_TEXT,
-     .help = "Id of the key: libtrust (default), thumbprint, or a name of your own",
+    {CLI_TEXT("kid", "ID", "Id of the key: libtrust (default), thumbprint, or a name of your own"),
      MEMBER(kid)},
-    {.flag = "config",
-     .letter = 'c',
-     .flag_only = true,
-     .arg = "FILE",
-     .value.type = SCHEMA_TEXT,
-     .help = "Configuration of the server: the first of auth.keys signs; service and issuer, too",
-     MEMBER(config)},
-    {.flag = "secret-file",
-     .flag_only = true,
-     .arg = "FILE",
-     .value.type = SCHEMA_TEXT,
-     .help = "Sign with the secret in a file (HS256), which no registry should believe",
+    {CLI_FILE("config",
+              "Configuration of the server: the first of auth.keys signs; service and issuer, too"),
+     .letter = 'c', MEMBER(config)},
+    {CLI_FILE("secret-file",
+              "Sign with the secret in a file (HS256), which no registry should believe"),
      MEMBER(secret_file)},
-    {.flag = "x5c",
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .preset = "true",
-     .help = "Send the certificate in the token's header, where there is one",
-     MEMBER(x5c)},
-    {.flag = "scope",
-     .letter = 's',
-     .flag_only = true,
-     .arg = "SCOPE",
-     .value.type = SCHEMA_LIST,
-     .group = "Claims",
-     .help = "What it grants, such as repository:team/app:pull,push or registry:catalog:*",
-     MEMBER(scopes)},
-    {.flag = "sub",
-     .flag_only = true,
-     .arg = "NAME",
-     .value.type = SCHEMA_TEXT,
-     .help = "Account (default: anonymous)",
-     MEMBER(subject)},
-    {.flag = "aud",
-     .flag_only = true,
-     .arg = "SERVICE",
-     .value.type = SCHEMA_TEXT,
-     .help = "Service that it is for (default: auth.service of the configuration, or ocimock)",
+    {CLI_SWITCH("x5c", "Send the certificate in the token's header, where there is one"),
+     .preset = "true", MEMBER(x5c)},
+    {CLI_LIST("scope", "SCOPE",
+              "What it grants, such as repository:team/app:pull,push or registry:catalog:*"),
+     .letter = 's', .group = "Claims", MEMBER(scopes)},
+    {CLI_TEXT("sub", "NAME", "Account (default: anonymous)"), MEMBER(subject)},
+    {CLI_TEXT("aud", "SERVICE",
+              "Service that it is for (default: auth.service of the configuration, or ocimock)"),
      MEMBER(audience)},
-    {.flag = "iss",
-     .flag_only = true,
-     .arg = "NAME",
-     .value.type = SCHEMA_TEXT,
-     .help = "Who issues it (default: auth.issuer of the configuration, or the service)",
+    {CLI_TEXT("iss", "NAME",
+              "Who issues it (default: auth.issuer of the configuration, or the service)"),
      MEMBER(issuer)},
-    {.flag = "jti",
-     .flag_only = true,
-     .arg = "ID",
-     .value.type = SCHEMA_TEXT,
-     .help = "Id of the token (default: random)",
-     MEMBER(id)},
-    {.flag = "ttl",
-     .letter = 't',
-     .flag_only = true,
-     .arg = "DURATION",
-     .value = {.type = SCHEMA_DURATION, .max = DURATION_MAX},
-     .preset = "5m",
-     .help = "How long it is valid",
-     MEMBER(ttl)},
-    {.flag = "age",
-     .flag_only = true,
-     .arg = "DURATION",
-     .value = {.type = SCHEMA_DURATION, .max = DURATION_MAX},
-     .preset = "0",
-     .help = "How long ago it was issued: older than --ttl, it has expired",
-     MEMBER(age)},
-    {.flag = "json",
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .group = "Output",
-     .help = "Print JSON as a token service does",
-     MEMBER(json)},
-    {.flag = "help",
-     .letter = 'h',
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "Print this help",
-     MEMBER(help)},
+    {CLI_TEXT("jti", "ID", "Id of the token (default: random)"), MEMBER(id)},
+    {CLI_DURATION("ttl", "How long it is valid"), .letter = 't', .preset = "5m",
+     .value.max = DURATION_MAX, MEMBER(ttl)},
+    {CLI_DURATION("age", "How long ago it was issued: older than --ttl, it has expired"),
+     .preset = "0", .value.max = DURATION_MAX, MEMBER(age)},
 };
-
-static enum cli_status print_help(void)
-{
-    auto_buf struct buf b = BUF_INIT(16384);
-
-    (void)buf_append_text(
-        &b, "Examples:\n"
-            "  ocimock token mint --key token.pem --scope repository:team/app:pull --sub alice\n"
-            "  ocimock token mint --config ocimock.yaml --scope 'registry:catalog:*' --ttl 1h\n"
-            "  ocimock token mint --key token.pem --age 1h --ttl 5m          # expired\n"
-            "\nPrints a token. Who has the key of a registry can do anything there.\n"
-            "\nUsage: ocimock token mint [OPTION...]\n\nOptions:\n");
-    option_help(&b, options, ARRAY_LEN(options));
-    return cli_print_buf(&b);
-}
 
 /*
  * Commas separate the values of a list and the actions of a scope: a part without a colon belongs
@@ -241,46 +154,31 @@ static enum cli_status print_reply(const struct mint_settings *s, const char *to
                                     issued));
 }
 
-static int read_settings(struct mint_settings *ret, struct option_set *set, int argc, char **argv,
-                         struct err *err)
+static enum cli_status run(void *settings, struct err *err)
 {
-    size_t words;
-
-    if (option_read_flags(set, OPTION_FLAG, argc - 1, argv + 1, err) != 0 ||
-        option_store(set, ret, err) != 0)
-        return -1;
-    (void)option_words(set, &words);
-    return words == 0 ? 0 : err_set(err, ERR_USAGE, "takes no arguments: scopes go behind --scope");
-}
-
-static enum cli_status run(struct option_set *set, int argc, char **argv)
-{
-    struct mint_settings settings = {0};
+    const struct mint_settings *s = settings;
     auto_free char *token = NULL;
     enum cli_status status;
-    struct err err;
 
-    if (read_settings(&settings, set, argc, argv, &err) != 0)
-        return cli_fail("token mint", &err);
-    if (settings.help)
-        return print_help();
-    if (mint(&token, &settings, &err) != 0)
-        return cli_fail("token mint", &err);
-    if (settings.json)
-        return print_reply(&settings, token);
+    if (mint(&token, s, err) != 0)
+        return CLI_FAILURE;
+    if (s->common.json)
+        return print_reply(s, token);
     status = cli_print(token);
     return status == CLI_OK ? cli_print("\n") : status;
 }
 
-enum cli_status run_token_mint(int argc, char **argv)
-{
-    struct option_set *set = NULL;
-    enum cli_status status;
-    struct err err;
-
-    if (option_set_new(&set, options, ARRAY_LEN(options), &err) != 0)
-        return cli_fail("token mint", &err);
-    status = run(set, argc, argv);
-    option_set_free(set);
-    return status;
-}
+const struct command command_token_mint = {
+    .name = "mint",
+    .summary = "make a token and sign it with a key, without a server",
+    .examples = "ocimock token mint --key token.pem --scope repository:team/app:pull --sub alice\n"
+                "ocimock token mint --config ocimock.yaml --scope 'registry:catalog:*' --ttl 1h\n"
+                "ocimock token mint --key token.pem --age 1h --ttl 5m          # expired",
+    .about = "Prints a token; with --json, what a token service answers. Who has the key of a "
+             "registry can do anything there.",
+    .options = options,
+    .option_count = ARRAY_LEN(options),
+    .surplus = "takes no arguments: scopes go behind --scope",
+    .run = run,
+    .settings_size = sizeof(struct mint_settings),
+};

@@ -3,7 +3,6 @@
  * ocimock token revoke: ends one token of a running server. A token is a secret: it comes from
  * standard input or a file, never from the command line.
  */
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,7 +20,7 @@
 enum { INPUT_MAX = JWS_MAX + 2 };
 
 struct revoke_settings {
-    struct control_settings common;
+    struct command_settings common;
     const char *token_file; /* texts are borrowed from the options */
     const char *id;
 };
@@ -48,13 +47,8 @@ static int read_token(const char *path, json_t **ret_body, struct err *err)
     return result;
 }
 
-/* Words are tokens, most likely: no message repeats them. */
 static int read_what(const struct revoke_settings *s, json_t **ret_body, struct err *err)
 {
-    if (s->common.word_count > 0)
-        return err_set(err, ERR_USAGE,
-                       "a token is read from standard input, a prompt or --token-file, never from "
-                       "the command line; an id is given with --jti");
     if (s->id != NULL && s->token_file != NULL)
         return err_set(err, ERR_USAGE, "--jti and --token-file exclude each other");
     if (s->id == NULL)
@@ -78,41 +72,29 @@ static enum cli_status revoke(void *settings, struct err *err)
     return status;
 }
 
-enum cli_status run_token_revoke(int argc, char **argv)
-{
-    static const struct option options[] = {
-        {.flag = "token-file",
-         .letter = 'f',
-         .flag_only = true,
-         .arg = "FILE",
-         .value.type = SCHEMA_TEXT,
-         .help = "Read the token from a file instead of standard input",
-         MEMBER(token_file)},
-        {.flag = "jti",
-         .flag_only = true,
-         .arg = "ID",
-         .value.type = SCHEMA_TEXT,
-         .help = "Id of the token (its claim jti), where the token itself is not at hand",
-         MEMBER(id)},
-        CONTROL_OPTIONS(struct revoke_settings),
-    };
-    static const struct control_command command = {
-        .name = "token revoke",
-        .help = "Examples:\n"
-                "  printf %s \"$TOKEN\" | ocimock token revoke\n"
-                "  ocimock token revoke --jti \"$(printf %s \"$TOKEN\" | ocimock token inspect \\\n"
-                "      --json | jq -r .claims.jti)\"\n"
-                "\n"
-                "Ends one access or refresh token of a running server. 'account revoke' ends all\n"
-                "of an account.\n"
-                "\n"
-                "Usage: ocimock token revoke [OPTION...] <FILE\n",
-        .options = options,
-        .option_count = ARRAY_LEN(options),
-        .words_max = SIZE_MAX,
-        .run = revoke,
-    };
-    struct revoke_settings settings = {0};
+static const struct option revoke_options[] = {
+    {CLI_FILE("token-file", "Read the token from a file instead of standard input"), .letter = 'f',
+     MEMBER(token_file)},
+    {CLI_TEXT("jti", "ID",
+              "Id of the token (its claim jti), where the token itself is not at hand"),
+     MEMBER(id)},
+};
 
-    return control_command_run(&command, &settings, argc, argv);
-}
+const struct command command_token_revoke = {
+    .name = "revoke",
+    .summary = "end one token of a running server",
+    .examples = "printf %s \"$TOKEN\" | ocimock token revoke\n"
+                "ocimock token revoke --jti \"$(printf %s \"$TOKEN\" | ocimock token inspect \\\n"
+                "    --json | jq -r .claims.jti)\"",
+    .about = "Ends one access or refresh token of a running server. 'account revoke' "
+             "ends all of an account.",
+    .options = revoke_options,
+    .option_count = ARRAY_LEN(revoke_options),
+    /* Words are tokens, most likely: no message repeats them. */
+    .surplus = "a token is read from standard input, a prompt or --token-file, never from the "
+               "command line; an id is given with --jti",
+    .redirection = "<FILE",
+    .asks_server = true,
+    .run = revoke,
+    .settings_size = sizeof(struct revoke_settings),
+};

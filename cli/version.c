@@ -15,35 +15,18 @@
 #include "cli/client.h"
 #include "lib/util/buf.h"
 #include "lib/util/err.h"
-#include "lib/util/option.h"
 #include "lib/util/util.h"
 
 struct version_settings {
+    struct command_settings common;
     bool verbose;
-    bool json;
-    bool help;
 };
 
 #define MEMBER(m) OPTION_MEMBER(struct version_settings, m)
 
 static const struct option options[] = {
-    {.flag = "verbose",
-     .letter = 'v',
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "Print the versions of the libraries too",
+    {CLI_SWITCH("verbose", "Print the versions of the libraries too"), .letter = 'v',
      MEMBER(verbose)},
-    {.flag = "json",
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "Print JSON",
-     MEMBER(json)},
-    {.flag = "help",
-     .letter = 'h',
-     .flag_only = true,
-     .value.type = SCHEMA_BOOL,
-     .help = "Print this help",
-     MEMBER(help)},
 };
 
 static json_t *libraries(void)
@@ -76,47 +59,24 @@ static enum cli_status print_text(bool verbose)
     return status;
 }
 
-static enum cli_status print_help(void)
+static enum cli_status version(void *settings, struct err *err)
 {
-    auto_buf struct buf b = BUF_INIT(8192);
+    const struct version_settings *s = settings;
 
-    (void)buf_append_text(&b, "Examples:\n"
-                              "  ocimock version\n"
-                              "  ocimock version --json\n"
-                              "\nUsage: ocimock version [OPTION...]\n\nOptions:\n");
-    option_help(&b, options, ARRAY_LEN(options));
-    return cli_print_buf(&b);
-}
-
-static int read_settings(struct version_settings *ret, int argc, char **argv, struct err *err)
-{
-    struct option_set *set = NULL;
-    size_t words = 0;
-    int result = option_set_new(&set, options, ARRAY_LEN(options), err);
-
-    if (result == 0)
-        result = option_read_flags(set, OPTION_FLAG, argc - 1, argv + 1, err);
-    if (result == 0)
-        result = option_store(set, ret, err);
-    if (result == 0)
-        (void)option_words(set, &words);
-    if (words > 0)
-        result = err_set(err, ERR_USAGE, "takes no arguments");
-    option_set_free(set);
-    return result;
-}
-
-enum cli_status run_version(int argc, char **argv)
-{
-    struct version_settings settings = {0};
-    struct err err;
-
-    if (read_settings(&settings, argc, argv, &err) != 0)
-        return cli_fail("version", &err);
-    if (settings.help)
-        return print_help();
-    if (settings.json)
+    (void)err;
+    if (s->common.json)
         return cli_print_json(
             json_pack("{s:s, s:o}", "version", PACKAGE_VERSION, "libraries", libraries()));
-    return print_text(settings.verbose);
+    return print_text(s->verbose);
 }
+
+const struct command command_version = {
+    .name = "version",
+    .summary = "print the version",
+    .examples = "ocimock version\n"
+                "ocimock version --json",
+    .options = options,
+    .option_count = ARRAY_LEN(options),
+    .run = version,
+    .settings_size = sizeof(struct version_settings),
+};

@@ -29,7 +29,6 @@
 #include "lib/util/util.h"
 
 enum {
-    WORDS_LIMIT = 4096,
     TAG_BYTES = 8,
     TAG_SIZE = 256,
     REPORT_MAX = 4 * 1024 * 1024,
@@ -37,12 +36,6 @@ enum {
     NOT_FOUND = 127,
     BY_SIGNAL = 128,
 };
-
-struct with_settings {
-    struct control_settings common;
-};
-
-static const struct option options[] = {CONTROL_OPTIONS(struct with_settings)};
 
 /* --- The command --------------------------------------------------------------------------------
  */
@@ -111,7 +104,7 @@ static int wait_for_end(pid_t child, const sigset_t *set)
 }
 
 /* The arguments as execvp(3) wants them; the caller frees the array. NULL: memory is short. */
-static char **arguments_of(const struct control_settings *s)
+static char **arguments_of(const struct command_settings *s)
 {
     char **arguments = calloc(s->word_count, sizeof(*arguments));
 
@@ -120,7 +113,7 @@ static char **arguments_of(const struct control_settings *s)
     return arguments;
 }
 
-static int run_command(const struct control_settings *s, const sigset_t *set,
+static int run_command(const struct command_settings *s, const sigset_t *set,
                        const sigset_t *before, int *ret_status, struct err *err)
 {
     auto_free char **arguments = arguments_of(s);
@@ -242,11 +235,13 @@ static int print_hits(const json_t *rules, struct err *err)
 }
 
 /* To standard error: standard output is the command's. */
-static int report_hits(const struct with_settings *s, const json_t *answer, struct err *err)
+static int report_hits(const struct command_settings *s, const json_t *answer, struct err *err)
 {
     auto_free char *text = NULL;
 
-    if (!s->common.json)
+    if (s->quiet)
+        return 0;
+    if (!s->json)
         return print_hits(json_object_get(answer, "rules"), err);
     text = json_dumps(answer, JSON_INDENT(2));
     (void)fprintf(stderr, "%s\n", text != NULL ? text : "");
@@ -254,7 +249,7 @@ static int report_hits(const struct with_settings *s, const json_t *answer, stru
 }
 
 /* Takes them back even when they cannot be listed. */
-static int finish(const struct with_settings *s, const struct added *a, struct err *err)
+static int finish(const struct command_settings *s, const struct added *a, struct err *err)
 {
     json_t *answer = NULL;
     int result = call_tagged(a, "GET", &answer, err);
@@ -270,54 +265,39 @@ static int finish(const struct with_settings *s, const struct added *a, struct e
 
 static enum cli_status with(void *settings, struct err *err)
 {
-    const struct with_settings *s = settings;
-    struct added added = {.client = s->common.client};
+    const struct command_settings *s = settings;
+    struct added added = {.client = s->client};
     struct err problem = {0};
     sigset_t set, before;
     json_t *answer;
     int status = 0, result;
 
     take_signals(&set, &before);
-    if (add_word(&added, s->common.words[0], &answer, err) != 0) {
+    if (add_word(&added, s->words[0], &answer, err) != 0) {
         free(added.scenario);
         return CLI_FAILURE;
     }
     fault_print_warnings("with", answer);
     json_decref(answer);
-    result = run_command(&s->common, &set, &before, &status, err);
+    result = run_command(s, &set, &before, &status, err);
     if (finish(s, &added, &problem) != 0)
         (void)fprintf(stderr, "ocimock with: rules with the tag %s: %s\n", added.tag, problem.msg);
     free(added.scenario);
     return result == 0 ? (enum cli_status)status : CLI_FAILURE;
 }
 
-enum cli_status run_with(int argc, char **argv)
-{
-    static const struct control_command command = {
-        .name = "with",
-        .help =
-            "Examples:\n"
-            "  ocimock with rules.yaml -- podman pull 127.0.0.1:5000/team/app:v1\n"
-            "  echo '{when: {op: blob.get}, then: {status: 503}, times: 1}' |\n"
-            "      ocimock with - -- skopeo copy docker://127.0.0.1:5000/app:v1 dir:app\n"
-            "  ocimock with rate-limited:times=3 -- podman pull 127.0.0.1:5000/team/app:v1\n"
-            "\n"
-            "Adds rules of a file, or a scenario, runs a command, and takes them back, however it\n"
-            "ends. Standard error says how often each rule was hit. The exit status is the "
-            "command's: 128 and the "
-            "signal's\n"
-            "number when one ended it, 126 and 127 when it cannot be run.\n"
-            "\n"
-            "Usage: ocimock with RULES|SCENARIO[:PARAMETER=VALUE,...] [OPTION...] -- COMMAND "
-            "[ARGUMENT...]\n",
-        .options = options,
-        .option_count = ARRAY_LEN(options),
-        .words_min = 2,
-        .words_max = WORDS_LIMIT,
-        .missing = "RULES or a SCENARIO and a COMMAND are wanted: rules.yaml -- podman pull ...",
-        .run = with,
-    };
-    struct with_settings settings = {0};
-
-    return control_command_run(&command, &settings, argc, argv);
-}
+const struct command command_with = {
+    .name = "with",
+    .summary = "run a command with rules or a scenario, and take them back",
+    .examples = "ocimock with rules.yaml -- podman pull 127.0.0.1:5000/team/app:v1\n"
+                "echo '{when: {op: blob.get}, then: {status: 503}, times: 1}' |\n"
+                "    ocimock with - -- skopeo copy docker://127.0.0.1:5000/app:v1 dir:app\n"
+                "ocimock with rate-limited:times=3 -- podman pull 127.0.0.1:5000/team/app:v1",
+    .about = "Adds rules of a file, or a scenario, runs a command, and takes them "
+             "back, however it ends. Standard error says how often each rule was hit. "
+             "The exit status is the command's: 128 and the signal's number when one "
+             "ended it, 126 and 127 when it cannot be run.",
+    .words = {{"RULES|SCENARIO[:PARAMETER=VALUE,...]", .path = true}, {"COMMAND", .command = true}},
+    .asks_server = true,
+    .run = with,
+};

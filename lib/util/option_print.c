@@ -14,7 +14,8 @@
 #include "lib/util/option_set.h"
 #include "lib/util/util.h"
 
-enum { HELP_COLUMN = 30, HELP_WIDTH = 96 };
+/* Where the sentences begin; in narrow places below the flag. */
+enum { HELP_COLUMN = 30, NARROW_COLUMN = 6, NARROW = 70 };
 
 /* --- Help ---------------------------------------------------------------------------------------
  */
@@ -31,20 +32,20 @@ static void put_flag(struct buf *b, const struct option *o)
         (void)buf_appendf(b, " %s", o->arg);
 }
 
-/* Appends words from HELP_COLUMN on, in lines of HELP_WIDTH; `column` is where the line stands. */
-static void put_wrapped(struct buf *b, const char *text, size_t column)
+/* Appends words from column `from` on, in lines of `width`; `column` is where the line stands. */
+static void put_wrapped(struct buf *b, const char *text, size_t column, size_t from, size_t width)
 {
     while (*text != '\0') {
         size_t word = strcspn(text, " ");
 
-        if (column + 1 + word > HELP_WIDTH) {
+        if (column > from && column + 1 + word > width) {
             (void)buf_append_char(b, '\n');
             column = 0;
         }
         do { /* a blank between words, or up to the column */
             (void)buf_append_char(b, ' ');
             column++;
-        } while (column < HELP_COLUMN);
+        } while (column < from);
         (void)buf_append(b, text, word);
         column += word;
         text += word;
@@ -66,8 +67,10 @@ static void put_text(struct buf *b, const struct option *o)
         (void)buf_appendf(b, " [%s]", o->key);
 }
 
-void option_help(struct buf *b, const struct option *rows, size_t count)
+void option_help(struct buf *b, const struct option *rows, size_t count, size_t width)
 {
+    size_t from = width < NARROW ? NARROW_COLUMN : HELP_COLUMN;
+
     for (size_t i = 0; i < count; i++) {
         size_t start;
         auto_buf struct buf text = BUF_INIT(b->max);
@@ -77,11 +80,11 @@ void option_help(struct buf *b, const struct option *rows, size_t count)
         start = b->len;
         put_flag(b, &rows[i]);
         put_text(&text, &rows[i]);
-        if (b->len - start >= HELP_COLUMN) {
+        if (b->len - start >= from) {
             (void)buf_append_char(b, '\n');
             start = b->len;
         }
-        put_wrapped(b, buf_text(&text), b->len - start);
+        put_wrapped(b, buf_text(&text), b->len - start, from, width);
     }
 }
 

@@ -328,7 +328,7 @@ END
         run -2 --separate-stderr "$OCIMOCK" account "$part" bob --secret=very-secret </dev/null
         [[ $stderr != *very-secret* ]]
         run -2 --separate-stderr "$OCIMOCK" account "$part" </dev/null
-        [[ $stderr == *'NAME of the account is missing'* ]]
+        [[ $stderr == *'NAME is missing'* ]]
     done
 }
 

@@ -32,7 +32,7 @@ serve() {
     run -2 --separate-stderr "$OCIMOCK" frobnicate
     [[ ${stderr_lines[0]} == "ocimock: unknown command 'frobnicate'" ]]
     run -2 --separate-stderr "$OCIMOCK" --frobnicate
-    [[ ${stderr_lines[0]} == "ocimock: unknown option '--frobnicate'" ]]
+    [[ ${stderr_lines[0]} == "ocimock: unknown option '--frobnicate': a command comes first" ]]
 }
 
 @test "version prints itself, its libraries and JSON" {

@@ -40,7 +40,7 @@ push() {
     OCIMOCK_CONTROL=0.0.0.0:$port "$OCIMOCK" clock
     OCIMOCK_CONTROL=127.0.0.1:1 "$OCIMOCK" clock --control "127.0.0.1:$port"
     ask clock --control 'ftp://x'
-    refused 2 "ocimock clock show: 'ftp://x' is no http or https URL"
+    refused 2 "ocimock clock: 'ftp://x' is no http or https URL"
 }
 
 @test "another server is no control API" {
@@ -60,14 +60,14 @@ push() {
     OCIMOCK_CONTROL_TOKEN_FILE=$T/token "$OCIMOCK" clock
     OCIMOCK_CONTROL_TOKEN=wrong "$OCIMOCK" clock --control-token-file "$T/token"
     ask clock --control-token-file "$T/none"
-    refused 1 "ocimock clock show: control token: *none*"
+    refused 1 "ocimock clock: control token: *none*"
 }
 
 @test "a world by its name" {
     start
     "$OCIMOCK" clock --world default
     ask clock --world nope
-    refused 1 "ocimock clock show: there is no world 'nope'"
+    refused 1 "ocimock clock: there is no world 'nope'"
     ask clock --world a/b
     refused 1 "*"
 }
@@ -77,14 +77,16 @@ push() {
 
     for command in image gate fault; do
         ask $command
-        refused 2 "ocimock $command: one of * is missing"
+        refused 2 "ocimock $command: a command is missing: *"
         ask $command lst
-        refused 2 "ocimock $command: 'lst' is unknown: did you mean 'list'?"
+        refused 2 "ocimock $command: unknown command 'lst': did you mean 'list'?"
     done
     ask clock 5
-    refused 2 "ocimock clock: '5' is unknown: known are show, advance, set"
+    refused 2 "ocimock clock: unknown command '5': known are show, advance, set"
     ask image set team/app
-    refused 2 "ocimock image set: IMAGE and STATE are wanted: *"
+    refused 2 "ocimock image set: STATE is missing"
+    ask image -x
+    refused 2 "ocimock image: unknown option '-x': a command comes first"
     ask image list x
     refused 2 "ocimock image list: 'x' is one word too many"
     ask image set a absent --times 0
@@ -118,7 +120,7 @@ push() {
     ask fault remove a --all
     refused 2 "ocimock fault remove: one of ID, --tag and --all is wanted"
     ask with rules.yaml
-    refused 2 "ocimock with: RULES or a SCENARIO and a COMMAND are wanted: *"
+    refused 2 "ocimock with: COMMAND is missing"
     ask clock advance soon
     refused 2 "ocimock clock advance: *"
     ask clock set tomorrow

@@ -246,7 +246,7 @@ head_has() {
     ask scenario show stalled-layer --json
     [[ $status == 0 && $(jq -r .name <<<"$output") == stalled-layer ]]
     ask scenario shw
-    refused 2 "ocimock scenario: 'shw' is unknown: did you mean 'show'?"
+    refused 2 "ocimock scenario: unknown command 'shw': did you mean 'show'?"
     ask scenario list --active
     [[ $status == 4 ]]
 }

@@ -57,7 +57,7 @@ static void test_help(void)
 {
     auto_buf struct buf b = BUF_INIT(10000);
 
-    option_help(&b, rows, ARRAY_LEN(rows));
+    option_help(&b, rows, ARRAY_LEN(rows), 96);
     is_str(buf_text(&b),
            "First:\n"
            "  --on                        Switches it on (default: true) [a.on]\n"
@@ -73,6 +73,24 @@ static void test_help(void)
            "  --size SIZE                 A size (default: 2048) [size]\n"
            "  -h, --help                  Helps\n",
            "the help");
+}
+
+/* Where there is little room, the sentences stand below their flags. */
+static void test_narrow_help(void)
+{
+    auto_buf struct buf b = BUF_INIT(10000);
+
+    option_help(&b, rows, 2, 40);
+    is_str(buf_text(&b),
+           "First:\n"
+           "  --on\n"
+           "      Switches it on (default: true)\n"
+           "      [a.on]\n"
+           "  --mode MODE\n"
+           "      How it is done, in a text that is\n"
+           "      so long that it must be wrapped at\n"
+           "      least once: x, y [a.b.mode]\n",
+           "the help in 40 columns");
 }
 
 static void prints(const char *const *flags, int count, const char *want)
@@ -131,6 +149,7 @@ int main(void)
 {
     plan_lazy();
     test_help();
+    test_narrow_help();
     test_printable();
     test_relative_path();
     test_variable();

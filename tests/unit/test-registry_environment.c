@@ -24,10 +24,9 @@ static struct option_set *make(void)
 {
     struct option_set *set = NULL;
     struct err err = {0};
-    size_t count;
-    const struct option *rows = serve_options(&count);
 
-    is_int(option_set_new(&set, rows, count, &err), 0, "options: %s", err.msg);
+    is_int(option_set_new(&set, command_serve.options, command_serve.option_count, &err), 0,
+           "options: %s", err.msg);
     return set;
 }
 

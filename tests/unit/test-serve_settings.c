@@ -152,8 +152,8 @@ static void test_url(void)
 /* Every row can be found by all its names, and none twice. */
 static void test_table(void)
 {
-    size_t count;
-    const struct option *rows = serve_options(&count);
+    const struct option *rows = command_serve.options;
+    size_t count = command_serve.option_count;
     size_t problems = 0;
 
     for (size_t i = 0; i < count; i++) {

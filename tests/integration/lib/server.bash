@@ -7,8 +7,8 @@
 #                          PID, LINE (the ready line), URLS (of the registry), URL (the first),
 #                          OCIMOCK_CONTROL (for the commands) and CONTROL (where its API begins);
 #                          $T/out and $T/log are its output
-# stop                     tells it to stop; it ends well
-# finish [STATUS]          waits for its end
+# stop                     tells it to stop, and finish
+# finish                   waits for its end, which is a good one
 # ask WORD...              runs the program: $status, $output, $stderr
 # refused STATUS GLOB      the last `run --separate-stderr` printed that, and nothing else
 # status_of CURL-OPTION... prints the status of a request; the body is in $T/body
@@ -69,7 +69,7 @@ finish() {
 
     wait "$PID" || status=$?
     PID=
-    [[ $status -eq ${1:-0} ]] || { cat "$T/log"; return 1; }
+    [[ $status -eq 0 ]] || { cat "$T/log"; return 1; }
 }
 
 stop() {
