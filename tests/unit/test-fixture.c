@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/util/util.h"
+#include "fixtures/program.h"
 #include "tests/tap/tap.h"
 #include "tests/unit/sink_help.h"
 #include "tests/unit/unpack_help.h"
@@ -209,16 +209,58 @@ static void test_counts(void)
     is_int((long long)s->result.size, 5000, "a manifest of just that size");
 }
 
+static void test_program(void)
+{
+    const struct sink *s = sink_open("app-v1");
+    const struct sink_item *arm = follow(s, sink_root(s), "manifests[1]");
+    const struct sink_item *layer = follow(s, arm, "layers[0]");
+    const struct program *program = program_find("arm64");
+    const char *list = unpack_list(layer->data, layer->size);
+    char want[100];
+
+    check_honest(s);
+    is_str(sink_member(sink_root(s), "manifests[1].platform.architecture"), "\"arm64\"",
+           "an image for arm64");
+    (void)snprintf(want, sizeof(want), "f 0755 0:0 1704067200 %zu app\n", program->size);
+    ok(strncmp(list, want, strlen(want)) == 0, "has the program");
+    ok(memmem(layer->data, layer->size, program->data, 64) != NULL, "of that platform");
+    ok(strstr(list, "f 0644 0:0 1704067200 8 marker\n| node.war\n") != NULL, "its marker");
+    is_str(sink_member(follow(s, arm, "config"), "config.Cmd"), "[\"wait\",\"0\"]", "and waits");
+    s = sink_parse("program: {print: x, exit: 3}");
+    is_str(sink_member(follow(s, sink_root(s), "config"), "config"),
+           "{\"Entrypoint\":[\"/app\"],\"Cmd\":[\"exit\",\"3\"]}", "or ends");
+    s = sink_parse("program: {exit: 3, wait: true}\nconfig: {entrypoint: [/app, -x]}");
+    is_str(sink_member(follow(s, sink_root(s), "config"), "config"),
+           "{\"Entrypoint\":[\"/app\",\"-x\"],\"Cmd\":[\"wait\",\"3\"]}", "or both, as asked for");
+    ok(sink_parse("program: {print: x}\nplatforms: [linux/386]") == NULL, "not for every platform");
+    is_str(sink_error(),
+           "layers[0]: no program for architecture '386': there is one for amd64, arm64, ppc64le, "
+           "riscv64, s390x",
+           "which is told");
+}
+
+static void test_generated(void)
+{
+    const struct sink *s = sink_open("huge(generated=1MiB,layers=2)");
+    const struct sink_item *layer = sink_blob(s, 1);
+
+    is_int((long long)layer->size, 1 << 20, "a generated layer has its size");
+    ok(layer->data == NULL, "and no bytes");
+    is_str(text_member(sink_root(s), "layers[1].digest"), layer->digest.text, "but a digest");
+    ok(strcmp(sink_blob(s, 2)->digest.text, layer->digest.text) != 0, "another each");
+}
+
 static void test_compressed(void)
 {
     const struct sink *s = sink_open("compressed");
-    auto_free char *gzip = strdup(unpack_list(sink_blob(s, 0)->data, sink_blob(s, 0)->size));
+    char *gzip = strdup(unpack_list(sink_blob(s, 0)->data, sink_blob(s, 0)->size));
 
     check_honest(s);
     is_str(sink_blob(s, 1)->media_type, OCI "layer.v1.tar+zstd", "zstd");
     is_str(unpack_list(sink_blob(s, 1)->data, sink_blob(s, 1)->size), gzip,
            "both compressors give what was put in");
     ok(strstr(gzip, "65536 data/noise\n") != NULL, "which is the files");
+    free(gzip);
     s = sink_parse("layers: [{files: [{path: z, text: "
                    "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'}], level: 9}]");
     ok(sink_blob(s, 0)->size < 300, "it is compressed: %zu bytes", sink_blob(s, 0)->size);
@@ -253,6 +295,8 @@ int main(void)
     test_attached();
     test_sha512();
     test_counts();
+    test_program();
+    test_generated();
     test_compressed();
     test_failing_sink();
     sink_done();

@@ -24,8 +24,15 @@ static bool is_compressed(const char *name)
     return strcmp(name, "compressed") == 0;
 }
 
-static void add_row(struct buf *to, const char *name)
+/* A smaller one: it takes a second for each GiB. */
+static const char *smaller(const char *name)
 {
+    return strcmp(name, "huge") == 0 ? "huge(generated=1MiB)" : name;
+}
+
+static void add_row(struct buf *to, const char *recipe)
+{
+    const char *name = smaller(recipe);
     const struct sink *s = sink_open(name);
     bool attached = false;
 

@@ -45,6 +45,18 @@ static void test_together(void)
     refuses("size: 5", "r.yaml:1: size: is that of each layer where 'layers' is a number");
     refuses("layers: [{files: [{path: a, text: b, size: 1}]}]",
             "r.yaml:1: layers[0].files[0]: 'text' and 'size' exclude each other");
+    refuses("layers: 1\ngenerated: 1GiB\nsize: 1",
+            "r.yaml:2: generated: and 'size' exclude each other");
+    refuses("generated: 1GiB",
+            "r.yaml:1: generated: is that of each layer where 'layers' is a number");
+    refuses("layers: 1\ngenerated: 1000000",
+            "r.yaml:2: generated: expected a multiple of 512 bytes");
+    refuses("layers: [{generated: 1025}]",
+            "r.yaml:1: layers[0].generated: expected a multiple of 512 bytes");
+    refuses("layers: [{generated: 200GiB}]",
+            "r.yaml:1: layers[0].generated: out of range: allowed is 1KiB to 100GiB");
+    refuses("layers: [{generated: 1KiB, compression: gzip}]",
+            "r.yaml:1: layers[0].compression: a generated layer has none");
     refuses("layers: [{files: [{path: a, seed: 1}]}]",
             "r.yaml:1: layers[0].files[0].seed: needs a 'size': it makes the bytes");
     refuses("layers: [{files: [{path: a, mode: 888}]}]",
