@@ -315,6 +315,7 @@ bool key_verify(const struct key *key, const void *p, size_t n, const unsigned c
 {
     unsigned char digest[SHA256_DIGEST_LENGTH];
     unsigned char der[ECDSA_DER_MAX];
+    size_t der_n;
 
     if (key->algorithm == KEY_HS256)
         return verify_secret(key, p, n, signature, signature_n);
@@ -322,8 +323,10 @@ bool key_verify(const struct key *key, const void *p, size_t n, const unsigned c
         return false;
     if (key->algorithm == KEY_RS256)
         return verify_digest(key, digest, signature, signature_n);
-    return signature_n == 2 * ES256_HALF &&
-           verify_digest(key, digest, der, raw_to_der(der, signature));
+    if (signature_n != 2 * ES256_HALF)
+        return false;
+    der_n = raw_to_der(der, signature);
+    return verify_digest(key, digest, der, der_n);
 }
 
 /* --- What it is ---------------------------------------------------------------------------------

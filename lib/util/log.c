@@ -196,11 +196,12 @@ void log_u64(struct log_line *line, const char *key, uint64_t value)
 void log_i64(struct log_line *line, const char *key, int64_t value)
 {
     char digits[24];
+    int n;
 
     if (line->off)
         return;
-    put_literal(line, key, digits,
-                (size_t)snprintf(digits, sizeof(digits), "%lld", (long long)value));
+    n = snprintf(digits, sizeof(digits), "%lld", (long long)value);
+    put_literal(line, key, digits, (size_t)n);
 }
 
 void log_bool(struct log_line *line, const char *key, bool value)
@@ -212,12 +213,13 @@ void log_bool(struct log_line *line, const char *key, bool value)
 void log_seconds(struct log_line *line, const char *key, uint64_t us)
 {
     char digits[32];
+    int n;
 
     if (line->off)
         return;
-    put_literal(line, key, digits,
-                (size_t)snprintf(digits, sizeof(digits), "%llu.%06u",
-                                 (unsigned long long)(us / 1000000), (unsigned)(us % 1000000)));
+    n = snprintf(digits, sizeof(digits), "%llu.%06u", (unsigned long long)(us / 1000000),
+                 (unsigned)(us % 1000000));
+    put_literal(line, key, digits, (size_t)n);
 }
 
 static char *put_digits(char *p, unsigned value, int width)

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What cppcheck must know of uthash and jansson, whose headers it does not read. Included by
-   nothing else. */
+/* What cppcheck must know of config.h, uthash and jansson, whose headers it does not read. Included
+   by nothing else. */
 #ifndef TESTS_STYLE_CPPCHECK_H
 #define TESTS_STYLE_CPPCHECK_H
+
+#define PACKAGE_NAME        "ocimock"
+#define PACKAGE_VERSION     "0"
+#define JSON_INTEGER_FORMAT "lld"
 
 #define HASH_ITER(hh, head, e, next) for ((e) = (head), (next) = (e); (e) != NULL; (e) = (next))
 #define json_array_foreach(array, i, value)                                                        \
