@@ -9,20 +9,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/util/parameter.h"
+
 struct err;
 
 enum { FORM_SIZE_MAX = 64 * 1024, FORM_FIELDS_MAX = 100 };
-
-struct form_field {
-    const char *name;
-    const char *value; /* "" when there is no '=' */
-};
 
 struct form {
     char *memory; /* owned: the text that the fields point into */
     size_t size;
     size_t count;
-    struct form_field fields[FORM_FIELDS_MAX];
+    struct parameter fields[FORM_FIELDS_MAX];
 };
 
 /*

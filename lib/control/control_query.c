@@ -35,7 +35,7 @@ static uint64_t *find_option(struct control_query *q, const char *name)
     return strcmp(name, "limit") == 0 ? &q->limit : NULL;
 }
 
-static void add_criterion(json_t *criteria, const struct http_parameter *p)
+static void add_criterion(json_t *criteria, const struct parameter *p)
 {
     json_t *values = json_object_get(criteria, p->name);
 
@@ -50,7 +50,7 @@ static int read_parameters(struct control_query *q, const struct http_request *r
                            json_t *criteria, struct err *err)
 {
     for (size_t i = 0; i < req->parameter_count; i++) {
-        const struct http_parameter *p = &req->parameters[i];
+        const struct parameter *p = &req->parameters[i];
         uint64_t *option = find_option(q, p->name);
 
         if (option == NULL)

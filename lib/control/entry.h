@@ -56,7 +56,7 @@ struct entry_view {
     struct subject subject;
     struct http_request request;
     struct http_header headers[ENTRY_HEADER_COUNT];
-    struct http_parameter parameters[ENTRY_PARAMETER_COUNT];
+    struct parameter parameters[ENTRY_PARAMETER_COUNT];
     char query[2 * ENTRY_TEXT_MAX]; /* masks may be longer than what they hide */
 };
 

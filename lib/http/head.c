@@ -375,9 +375,9 @@ static int build(struct builder *b, llhttp_t *parser, const char *p, size_t n, s
     struct http_request *req = &b->head->request;
     const char *line_end = memchr(p, '\r', n);
     size_t target_room = (size_t)(line_end - p) + 1;
-    size_t parameters = uri_count_parameters(p, (size_t)(line_end - p));
+    size_t parameters = parameter_count(p, (size_t)(line_end - p));
     size_t tables =
-        (lines + 1) * sizeof(struct http_header) + parameters * sizeof(struct http_parameter);
+        (lines + 1) * sizeof(struct http_header) + parameters * sizeof(struct parameter);
     char *copy;
 
     if (reserve(b->head, tables + n + 1 + 3 * target_room) != 0)
@@ -409,8 +409,7 @@ static int build(struct builder *b, llhttp_t *parser, const char *p, size_t n, s
     if (!is_request_line(copy))
         return refuse(status, 400, err, ERR_HEAD_SYNTAX, "malformed request line");
     if (uri_parse(req, b->target, b->target_size, copy + n + 1,
-                  (struct http_parameter *)(void *)(b->headers + lines + 1), parameters,
-                  err) != 0) {
+                  (struct parameter *)(void *)(b->headers + lines + 1), parameters, err) != 0) {
         *status = err != NULL && err->code == ERR_HEAD_TOO_LARGE ? 414 : 400;
         return -1;
     }

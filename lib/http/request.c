@@ -26,7 +26,7 @@ const char *http_request_parameter_next(const struct http_request *req, const ch
                                         size_t *pos)
 {
     while (*pos < req->parameter_count) {
-        const struct http_parameter *p = &req->parameters[(*pos)++];
+        const struct parameter *p = &req->parameters[(*pos)++];
 
         if (strcmp(p->name, name) == 0)
             return p->value;

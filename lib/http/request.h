@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/util/parameter.h"
+
 struct err;
 
 enum http_method {
@@ -28,12 +30,6 @@ struct http_header {
     const char *value; /* without the white space around it */
 };
 
-/* A parameter of the query, percent-decoded; '+' is a blank. */
-struct http_parameter {
-    const char *name;
-    const char *value; /* "" when there is no '=' */
-};
-
 struct http_request {
     enum http_method method;
     const char *method_text;
@@ -48,7 +44,7 @@ struct http_request {
     size_t header_count;
     const struct http_header *headers;
     size_t parameter_count;
-    const struct http_parameter *parameters;
+    const struct parameter *parameters;
 };
 
 /* The first header of that name (any case), or NULL. */

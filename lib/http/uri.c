@@ -1,103 +1,55 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/http/uri.h"
 
-#include <ctype.h>
-#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
 #include "lib/http/limits.h"
 #include "lib/http/request.h"
 #include "lib/util/err.h"
+#include "lib/util/parameter.h"
+#include "lib/util/text.h"
 
-size_t uri_count_parameters(const char *target, size_t n)
+/* A refusal of what is in the target; err says what. */
+static int bad_target(struct err *err)
 {
-    size_t count = 1;
-
-    for (size_t i = 0; i < n; i++)
-        count += target[i] == '&';
-    return count;
+    if (err != NULL)
+        err->code = err->code == ERR_LIMIT ? ERR_HEAD_TOO_LARGE : ERR_HEAD_SYNTAX;
+    return err_wrap(err, "request target");
 }
 
-static int hex_digit(char c)
+/* Control bytes have no place in names, and would be trouble in logs: decoded ones neither. */
+static int check_decoded(const char *text, struct err *err)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
-/* Decodes [p, end) to `to`, ends it with NUL and returns the place behind it; NULL: refused. */
-static char *decode(char *to, const char *p, const char *end, bool plus_is_blank, struct err *err)
-{
-    while (p < end) {
-        char c = *p++;
-
-        if (c == '%') {
-            int high = p < end ? hex_digit(*p) : -1;
-            int low = p + 1 < end ? hex_digit(p[1]) : -1;
-
-            if (high < 0 || low < 0) {
-                (void)err_set(
-                    err, ERR_HEAD_SYNTAX,
-                    "bad percent escape in the request target: '%%' needs two hex digits");
-                return NULL;
-            }
-            c = (char)(high * 16 + low);
-            p += 2;
-        } else if (c == '+' && plus_is_blank) {
-            c = ' ';
-        }
-        if ((unsigned char)c < 0x20 || c == 0x7f) {
-            (void)err_set(err, ERR_HEAD_SYNTAX, "control byte in the request target");
-            return NULL;
-        }
-        *to++ = c;
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            return err_set(err, ERR_SYNTAX, "an escape means a control byte");
     }
-    *to++ = '\0';
-    return to;
+    return 0;
 }
 
-static char *parse_parameter(struct http_parameter *ret, char *to, const char *p, const char *end,
-                             struct err *err)
+static int parse_path(char *to, const char *p, size_t n, struct err *err)
 {
-    const char *equals = memchr(p, '=', (size_t)(end - p));
-
-    ret->name = to;
-    to = decode(to, p, equals != NULL ? equals : end, true, err);
-    if (to == NULL)
-        return NULL;
-    if (equals == NULL) {
-        ret->value = "";
-        return to;
-    }
-    ret->value = to;
-    return decode(to, equals + 1, end, true, err);
+    if (text_percent_decode(to, p, n, TEXT_PATH, err) != 0 || check_decoded(to, err) != 0)
+        return bad_target(err);
+    return 0;
 }
 
-static int parse_query(struct http_request *req, char *to, struct http_parameter *parameters,
-                       size_t max, struct err *err)
+/* Decodes a copy of the query at `to`. */
+static int parse_query(struct http_request *req, char *to, struct parameter *parameters, size_t max,
+                       struct err *err)
 {
-    const char *p = req->query;
-    const char *end = p + strlen(p);
+    size_t n = strlen(req->query);
 
-    while (p < end) {
-        const char *amp = memchr(p, '&', (size_t)(end - p));
-        const char *stop = amp != NULL ? amp : end;
-
-        if (stop > p) {
-            if (req->parameter_count >= max || req->parameter_count >= HTTP_QUERY_PARAMETERS_MAX)
-                return err_set(err, ERR_HEAD_TOO_LARGE, "more than %d query parameters",
-                               HTTP_QUERY_PARAMETERS_MAX);
-            to = parse_parameter(&parameters[req->parameter_count], to, p, stop, err);
-            if (to == NULL)
-                return -1;
-            req->parameter_count++;
-        }
-        p = stop + 1;
+    memcpy(to, req->query, n + 1);
+    if (max > HTTP_QUERY_PARAMETERS_MAX)
+        max = HTTP_QUERY_PARAMETERS_MAX;
+    if (parameter_parse(parameters, max, &req->parameter_count, to, n, err) != 0)
+        return bad_target(err);
+    for (size_t i = 0; i < req->parameter_count; i++) {
+        if (check_decoded(parameters[i].name, err) != 0 ||
+            check_decoded(parameters[i].value, err) != 0)
+            return bad_target(err);
     }
     req->parameters = parameters;
     return 0;
@@ -122,11 +74,10 @@ static const char *origin_form(const char *target)
 }
 
 int uri_parse(struct http_request *req, const char *target, size_t n, char *memory,
-              struct http_parameter *parameters, size_t parameter_max, struct err *err)
+              struct parameter *parameters, size_t parameter_max, struct err *err)
 {
     const char *origin, *question, *end;
     char *path = memory + n + 1;
-    char *rest;
 
     memcpy(memory, target, n);
     memory[n] = '\0';
@@ -143,9 +94,10 @@ int uri_parse(struct http_request *req, const char *target, size_t n, char *memo
     req->path = path;
     if (origin == end)
         *path++ = '/';
-    rest = decode(path, origin, end, false, err);
-    if (rest == NULL)
+    if (parse_path(path, origin, (size_t)(end - origin), err) != 0)
         return -1;
     req->query = question != NULL ? question + 1 : NULL;
-    return req->query != NULL ? parse_query(req, rest, parameters, parameter_max, err) : 0;
+    if (req->query == NULL)
+        return 0;
+    return parse_query(req, path + strlen(path) + 1, parameters, parameter_max, err);
 }

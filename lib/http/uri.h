@@ -8,19 +8,16 @@
 #include <stddef.h>
 
 struct err;
-struct http_parameter;
 struct http_request;
-
-/* An upper bound of the query parameters in n bytes of target. */
-size_t uri_count_parameters(const char *target, size_t n);
+struct parameter;
 
 /*
  * Fills target, path, query and parameters of req. Origin form, absolute form (its authority is
  * skipped) and "*" are accepted. memory has room for 3 * (n + 1) bytes, parameters for
- * uri_count_parameters(). ERR_HEAD_SYNTAX for a bad escape, a decoded control byte, a fragment,
+ * parameter_count(). ERR_HEAD_SYNTAX for a bad escape, a decoded control byte, a fragment,
  * or another form; ERR_HEAD_TOO_LARGE for more than HTTP_QUERY_PARAMETERS_MAX parameters.
  */
 int uri_parse(struct http_request *req, const char *target, size_t n, char *memory,
-              struct http_parameter *parameters, size_t parameter_max, struct err *err);
+              struct parameter *parameters, size_t parameter_max, struct err *err);
 
 #endif

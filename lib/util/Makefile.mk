@@ -21,6 +21,7 @@ libutil_a_SOURCES = \
 	%D%/option_flags.c \
 	%D%/option_print.c \
 	%D%/option_secret.c \
+	%D%/parameter.c %D%/parameter.h \
 	%D%/rng.c %D%/rng.h \
 	%D%/schema.c %D%/schema.h \
 	%D%/schema_json.c \

@@ -15,7 +15,7 @@
 #include "tests/unit/fault_help.h"
 
 static const struct http_header headers[] = {{"Accept", "a/b"}, {"X-Trace", "1"}};
-static const struct http_parameter parameters[] = {{"ns", "docker.io"}};
+static const struct parameter parameters[] = {{"ns", "docker.io"}};
 static const struct http_request request = {.path = "/v2/team/app/blobs/x",
                                             .header_count = 2,
                                             .headers = headers,

@@ -26,9 +26,9 @@ static void check(const struct token_ask *ask, int status, enum token_error erro
 
 static void fuzz_query(const uint8_t *data, size_t size)
 {
-    size_t max = uri_count_parameters((const char *)data, size);
+    size_t max = parameter_count((const char *)data, size);
     auto_free char *memory = malloc(3 * (size + 1));
-    auto_free struct http_parameter *parameters = calloc(max + 1, sizeof(*parameters));
+    auto_free struct parameter *parameters = calloc(max + 1, sizeof(*parameters));
     enum token_error error = TOKEN_UNAVAILABLE;
     struct http_request req = {.headers = NULL};
     struct token_ask ask;

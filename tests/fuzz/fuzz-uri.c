@@ -11,9 +11,9 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *target = (const char *)data;
-    size_t max = uri_count_parameters(target, size);
+    size_t max = parameter_count(target, size);
     auto_free char *memory = malloc(3 * (size + 1));
-    auto_free struct http_parameter *parameters = malloc((max + 1) * sizeof(*parameters));
+    auto_free struct parameter *parameters = malloc((max + 1) * sizeof(*parameters));
     struct http_request req = {0};
     struct err err = {0};
 

@@ -18,6 +18,7 @@ UNIT_TESTS += %D%/test-log
 UNIT_TESTS += %D%/test-option
 UNIT_TESTS += %D%/test-option_flags
 UNIT_TESTS += %D%/test-option_print
+UNIT_TESTS += %D%/test-parameter
 UNIT_TESTS += %D%/test-rng
 UNIT_TESTS += %D%/test-option_secret
 UNIT_TESTS += %D%/test-schema

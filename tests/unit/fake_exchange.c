@@ -25,13 +25,13 @@ struct field {
 
 struct http_exchange {
     struct http_request req;
-    char *text;                               /* owned: what req points into */
-    struct http_header headers[FIELDS_MAX];   /* of the request; names and values owned */
-    struct http_parameter params[FIELDS_MAX]; /* names and values owned */
-    struct loop *loop;                        /* borrowed */
-    const char *client_subject;               /* borrowed */
-    void *listener_data;                      /* borrowed */
-    void *data;                               /* the product's */
+    char *text;                             /* owned: what req points into */
+    struct http_header headers[FIELDS_MAX]; /* of the request; names and values owned */
+    struct parameter params[FIELDS_MAX];    /* names and values owned */
+    struct loop *loop;                      /* borrowed */
+    const char *client_subject;             /* borrowed */
+    void *listener_data;                    /* borrowed */
+    void *data;                             /* the product's */
     struct http_traffic traffic;
     enum http_end end;
     const char *end_reason; /* borrowed */
@@ -80,7 +80,7 @@ static void set_parameters(struct http_exchange *x)
     while (p != NULL && *p != '\0') {
         size_t n = strcspn(p, "&");
         size_t name = strcspn(p, "=&");
-        struct http_parameter *param = &x->params[x->req.parameter_count++];
+        struct parameter *param = &x->params[x->req.parameter_count++];
 
         param->name = decode(p, name, TEXT_QUERY);
         param->value =

@@ -64,7 +64,7 @@ static void test_fields(void)
 {
     static const struct http_header headers[] = {
         {"Accept", "a/b"}, {"X-Trace", "1"}, {"accept", "c/d"}};
-    static const struct http_parameter parameters[] = {{"ns", "docker.io"}, {"n", "5"}};
+    static const struct parameter parameters[] = {{"ns", "docker.io"}, {"n", "5"}};
     struct http_request req = {.path = "/v2/team/app/blobs/x",
                                .header_count = 3,
                                .headers = headers,

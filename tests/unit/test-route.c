@@ -180,7 +180,7 @@ static void test_methods(void)
 
 static void test_mount(void)
 {
-    const struct http_parameter mount = {"mount", DIGEST};
+    const struct parameter mount = {"mount", DIGEST};
     const struct http_request req = {
         .method = POST,
         .path = "/v2/a/blobs/uploads/",

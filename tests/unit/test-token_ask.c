@@ -24,7 +24,7 @@ static void check_scopes(const struct token_ask *ask, const char *want)
 
 struct query {
     char memory[4000];
-    struct http_parameter parameters[50];
+    struct parameter parameters[50];
     struct http_request req;
 };
 
