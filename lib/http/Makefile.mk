@@ -12,6 +12,7 @@ libhttp_a_SOURCES = \
 	%D%/input.c \
 	%D%/internal.h \
 	%D%/limits.h \
+	%D%/listener.c \
 	%D%/loop.c %D%/loop.h \
 	%D%/range.c %D%/range.h \
 	%D%/reply.c \

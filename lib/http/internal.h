@@ -46,6 +46,7 @@ struct http_listener {
     char *url;                  /* owned */
     struct event *event;        /* owned */
     int fd;                     /* owned; -1 when closed */
+    bool down;                  /* it has its port, but does not listen */
     TAILQ_ENTRY(http_listener) link;
 };
 
@@ -225,7 +226,16 @@ void body_rate_free(struct body_rate *r); /* NULL-safe */
 /* reply.c: puts the head of a ready reply into x->out. */
 void reply_assemble(struct http_exchange *x);
 
+/* listener.c */
+/* For good; the listener itself stays. Idempotent. */
+void listener_close_port(struct http_listener *l);
+void listener_free(struct http_listener *l);
+/* After descriptors ran out; arg is the server. */
+void server_resume_accepting(void *arg);
+
 /* server.c */
+/* Closes idle connections of a listener (NULL: all), and the others when they are idle. */
+void conns_retire(struct http_server *s, const struct http_listener *l);
 void server_conn_closed(struct http_server *s, struct http_conn *c);
 const char *server_date(struct http_server *s);
 

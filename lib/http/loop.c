@@ -16,10 +16,11 @@
 #include "lib/util/util.h"
 
 struct job {
-    loop_fn run;
+    loop_fn run; /* NULL: a fence, which is never queued */
     loop_fn done;
     void *arg; /* borrowed */
     STAILQ_ENTRY(job) link;
+    TAILQ_ENTRY(job) order;
 };
 
 STAILQ_HEAD(job_list, job);
@@ -55,6 +56,7 @@ struct loop {
     pthread_cond_t wake;
     struct job_list queued;   /* guarded by lock */
     struct job_list finished; /* guarded by lock */
+    TAILQ_HEAD(, job) order;  /* jobs that are not done yet, and fences; as they came */
 };
 
 struct loop_timer {
@@ -97,6 +99,18 @@ static void *worker(void *arg)
     return NULL;
 }
 
+/* Fences that no job is in front of any more. */
+static void run_fences(struct loop *loop)
+{
+    struct job *fence;
+
+    while ((fence = TAILQ_FIRST(&loop->order)) != NULL && fence->run == NULL) {
+        TAILQ_REMOVE(&loop->order, fence, order);
+        loop_defer(loop, fence->done, fence->arg);
+        free(fence);
+    }
+}
+
 static void run_finished(struct loop *loop)
 {
     struct job_list list = STAILQ_HEAD_INITIALIZER(list);
@@ -108,7 +122,9 @@ static void run_finished(struct loop *loop)
     while ((job = STAILQ_FIRST(&list)) != NULL) {
         STAILQ_REMOVE_HEAD(&list, link);
         job->done(job->arg);
+        TAILQ_REMOVE(&loop->order, job, order);
         free(job);
+        run_fences(loop);
     }
 }
 
@@ -180,6 +196,7 @@ int loop_new(struct loop **ret, unsigned threads, struct err *err)
     STAILQ_INIT(&loop->deferred);
     STAILQ_INIT(&loop->queued);
     STAILQ_INIT(&loop->finished);
+    TAILQ_INIT(&loop->order);
     SLIST_INIT(&loop->watches);
     (void)pthread_mutex_init(&loop->lock, NULL);
     (void)pthread_cond_init(&loop->wake, NULL);
@@ -303,6 +320,7 @@ void loop_job(struct loop *loop, loop_fn run, loop_fn done, void *arg)
     job->run = run;
     job->done = done;
     job->arg = arg;
+    TAILQ_INSERT_TAIL(&loop->order, job, order);
     (void)pthread_mutex_lock(&loop->lock);
     STAILQ_INSERT_TAIL(&loop->queued, job, link);
     none_idle = loop->idle == 0;
@@ -311,6 +329,16 @@ void loop_job(struct loop *loop, loop_fn run, loop_fn done, void *arg)
     if (none_idle && loop->thread_count < loop->thread_limit)
         start_thread(loop);
     ASSERT(loop->thread_count > 0); /* without a single thread nothing would ever finish */
+}
+
+void loop_after_jobs(struct loop *loop, loop_fn fn, void *arg)
+{
+    struct job *fence = must_alloc(sizeof(*fence));
+
+    fence->done = fn;
+    fence->arg = arg;
+    TAILQ_INSERT_TAIL(&loop->order, fence, order);
+    run_fences(loop);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)

@@ -42,6 +42,10 @@ void loop_defer(struct loop *loop, loop_fn fn, void *arg);
  */
 void loop_job(struct loop *loop, loop_fn run, loop_fn done, void *arg);
 
+/* Calls fn on the loop, never from within this call, when the jobs of now and what was deferred
+   before are done: the safe moment to free what they use. */
+void loop_after_jobs(struct loop *loop, loop_fn fn, void *arg);
+
 /* A one-shot timer; start sets it anew, stop is idempotent, free stops. */
 int loop_timer_new(struct loop_timer **ret, struct loop *loop, loop_fn fn, void *arg,
                    struct err *err);

@@ -1,28 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/http/internal.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netdb.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
-
-#include <event2/event.h>
 
 #include "lib/http/loop.h"
 #include "lib/util/util.h"
-
-enum {
-    ACCEPT_BATCH = 64,     /* connections taken before others have a turn */
-    ACCEPT_PAUSE_MS = 100, /* when the process has no descriptor left */
-    REFUSED_MAX = 256,     /* connections over the limit that still get a 503 */
-    HOST_MAX = 256,
-};
 
 const char *server_date(struct http_server *s)
 {
@@ -36,283 +21,6 @@ const char *server_date(struct http_server *s)
         (void)strftime(s->date, sizeof(s->date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
     }
     return s->date;
-}
-
-/* --- Accepting ---------------------------------------------------------------------------------
- */
-
-static void format_peer(const struct sockaddr_storage *address, char *to, size_t size)
-{
-    char host[INET6_ADDRSTRLEN];
-
-    if (address->ss_family == AF_INET6) {
-        const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
-
-        if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
-            (void)inet_ntop(AF_INET, in6->sin6_addr.s6_addr + 12, host, sizeof(host));
-            (void)snprintf(to, size, "%s:%u", host, ntohs(in6->sin6_port));
-            return;
-        }
-        (void)inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));
-        (void)snprintf(to, size, "[%s]:%u", host, ntohs(in6->sin6_port));
-    } else {
-        const struct sockaddr_in *in = (const struct sockaddr_in *)address;
-
-        (void)inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host));
-        (void)snprintf(to, size, "%s:%u", host, ntohs(in->sin_port));
-    }
-}
-
-static void accept_one(struct http_listener *l, int fd, const struct sockaddr_storage *address)
-{
-    struct http_server *s = l->server;
-    char peer[HTTP_PEER_MAX];
-    int one = 1;
-
-    if (s->conn_count >= s->options.limits.connections + REFUSED_MAX) {
-        (void)close(fd);
-        return;
-    }
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-    format_peer(address, peer, sizeof(peer));
-    conn_new(l, fd, peer, s->conn_count >= s->options.limits.connections);
-}
-
-static void set_accepting(struct http_server *s, bool on)
-{
-    struct http_listener *l;
-
-    TAILQ_FOREACH(l, &s->listeners, link) {
-        if (l->event == NULL)
-            continue;
-        if (on)
-            (void)event_add(l->event, NULL);
-        else
-            (void)event_del(l->event);
-    }
-}
-
-static void resume_accepting(void *arg)
-{
-    set_accepting(arg, true);
-}
-
-static void on_accept(evutil_socket_t fd, short what, void *arg)
-{
-    struct http_listener *l = arg;
-
-    (void)what;
-    for (int i = 0; i < ACCEPT_BATCH; i++) {
-        struct sockaddr_storage address;
-        socklen_t size = sizeof(address);
-        int client;
-
-        memset(&address, 0, sizeof(address));
-        client = accept4(fd, (struct sockaddr *)&address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (client >= 0) {
-            accept_one(l, client, &address);
-            continue;
-        }
-        if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-            /* The connection stays in the backlog; looking again at once would only spin. */
-            set_accepting(l->server, false);
-            loop_timer_start(l->server->resume, ACCEPT_PAUSE_MS);
-        }
-        if (errno != EINTR && errno != ECONNABORTED)
-            return;
-    }
-}
-
-/* --- Listening ---------------------------------------------------------------------------------
- */
-
-/* Splits "host:port", "[v6]:port" or ":port". */
-static int split_address(const char *address, char *host, size_t host_size, const char **port,
-                         struct err *err)
-{
-    const char *colon = strrchr(address, ':');
-    const char *begin = address;
-    size_t n;
-
-    if (colon == NULL || colon[1] == '\0' || strspn(colon + 1, "0123456789") != strlen(colon + 1) ||
-        strlen(colon + 1) > 5)
-        return err_set(err, ERR_INVALID,
-                       "listen address '%.80s': expected host:port, [v6]:port or :port", address);
-    if (strlen(colon + 1) == 5 && strcmp(colon + 1, "65535") > 0) /* getaddrinfo(3) would cut it */
-        return err_set(err, ERR_INVALID, "listen address '%.80s': ports end at 65535", address);
-    n = (size_t)(colon - address);
-    if (n >= 2 && address[0] == '[' && colon[-1] == ']') {
-        begin++;
-        n -= 2;
-    } else if (memchr(address, ':', n) != NULL) {
-        return err_set(err, ERR_INVALID, "listen address '%.80s': write IPv6 as [address]:port",
-                       address);
-    }
-    if (n >= host_size)
-        return err_set(err, ERR_INVALID, "listen address '%.80s': host name is too long", address);
-    memcpy(host, begin, n);
-    host[n] = '\0';
-    *port = colon + 1;
-    return 0;
-}
-
-static int resolve(struct addrinfo **ret, const char *address, struct err *err)
-{
-    struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
-    char host[HOST_MAX];
-    const char *port = NULL;
-    int code;
-
-    if (split_address(address, host, sizeof(host), &port, err) != 0)
-        return -1;
-    if (*host == '\0')
-        hints.ai_family = AF_INET6; /* both families in one socket */
-    code = getaddrinfo(*host != '\0' ? host : "::", port, &hints, ret);
-    if (code != 0)
-        return err_set(err, ERR_INVALID, "listen address '%.80s': %s", address, gai_strerror(code));
-    return 0;
-}
-
-static int bind_socket(const struct addrinfo *ai, bool dual)
-{
-    int fd = socket(ai->ai_family, ai->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    int one = 1, v6only = !dual;
-
-    if (fd < 0)
-        return -1;
-    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-    if (ai->ai_family == AF_INET6)
-        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof(v6only));
-    if (bind(fd, ai->ai_addr, ai->ai_addrlen) != 0 || listen(fd, HTTP_LISTEN_BACKLOG) != 0) {
-        int saved = errno;
-
-        (void)close(fd);
-        errno = saved;
-        return -1;
-    }
-    return fd;
-}
-
-/* ":port" on a machine without IPv6 means all IPv4 addresses. */
-static int bind_any_v4(const char *port)
-{
-    struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV | AI_NUMERICHOST,
-                             .ai_socktype = SOCK_STREAM,
-                             .ai_family = AF_INET};
-    struct addrinfo *ai;
-    int fd;
-
-    if (getaddrinfo("0.0.0.0", port, &hints, &ai) != 0)
-        return -1;
-    fd = bind_socket(ai, false);
-    freeaddrinfo(ai);
-    return fd;
-}
-
-static int open_socket(const char *address, struct err *err)
-{
-    struct addrinfo *ai;
-    bool any = *address == ':';
-    int fd;
-
-    if (resolve(&ai, address, err) != 0)
-        return -1;
-    fd = bind_socket(ai, any);
-    freeaddrinfo(ai);
-    if (fd < 0 && any && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL))
-        fd = bind_any_v4(address + 1);
-    if (fd < 0 && errno == EADDRINUSE)
-        return err_set(err, ERR_BUSY, "cannot listen on %.80s: another program uses it", address);
-    if (fd < 0)
-        return err_sys(err, "cannot listen on %.80s", address);
-    return fd;
-}
-
-void http_conn_local(const struct http_conn *c, char *text, size_t size)
-{
-    struct sockaddr_storage address;
-    socklen_t n = sizeof(address);
-    char local[HTTP_PEER_MAX] = "";
-
-    memset(&address, 0, sizeof(address));
-    if (getsockname(c->transport.fd, (struct sockaddr *)&address, &n) == 0)
-        format_peer(&address, local, sizeof(local));
-    (void)snprintf(text, size, "%s", local);
-}
-
-/* The address as somebody on this machine would type it: a wildcard is reached on loopback. */
-static char *make_url(int fd, bool tls)
-{
-    struct sockaddr_storage address;
-    socklen_t size = sizeof(address);
-    char peer[HTTP_PEER_MAX];
-    char *url;
-
-    memset(&address, 0, sizeof(address));
-    if (getsockname(fd, (struct sockaddr *)&address, &size) != 0)
-        return NULL;
-    if (address.ss_family == AF_INET6) {
-        struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&address;
-
-        if (IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr))
-            (void)inet_pton(AF_INET6, "::ffff:127.0.0.1", &in6->sin6_addr);
-    } else {
-        struct sockaddr_in *in = (struct sockaddr_in *)&address;
-
-        if (in->sin_addr.s_addr == htonl(INADDR_ANY))
-            in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    }
-    format_peer(&address, peer, sizeof(peer));
-    return asprintf(&url, "%s://%s", tls ? "https" : "http", peer) > 0 ? url : NULL;
-}
-
-static void listener_close(struct http_listener *l)
-{
-    if (l->event != NULL)
-        event_free(l->event);
-    l->event = NULL;
-    if (l->fd >= 0)
-        (void)close(l->fd);
-    l->fd = -1;
-}
-
-int http_server_listen(struct http_server *s, struct http_listener **ret, const char *address,
-                       struct http_tls *tls, void *data, struct err *err)
-{
-    struct http_listener *l = calloc(1, sizeof(*l));
-
-    if (l == NULL)
-        return err_set(err, ERR_NOMEM, "listener");
-    l->server = s;
-    l->tls = tls;
-    l->data = data;
-    l->fd = open_socket(address, err);
-    if (l->fd < 0) {
-        free(l);
-        return -1;
-    }
-    l->url = make_url(l->fd, tls != NULL);
-    l->event = event_new(loop_base(s->options.loop), l->fd, EV_READ | EV_PERSIST, on_accept, l);
-    if (l->url == NULL || l->event == NULL || event_add(l->event, NULL) != 0) {
-        listener_close(l);
-        free(l->url);
-        free(l);
-        return err_set(err, ERR_NOMEM, "listener");
-    }
-    TAILQ_INSERT_TAIL(&s->listeners, l, link);
-    if (ret != NULL)
-        *ret = l;
-    return 0;
-}
-
-const char *http_listener_url(const struct http_listener *l)
-{
-    return l->url;
-}
-
-void *http_listener_data(const struct http_listener *l)
-{
-    return l->data;
 }
 
 /* --- Life of the server ------------------------------------------------------------------------
@@ -367,7 +75,7 @@ int http_server_new(struct http_server **ret, const struct http_server_options *
     s->scratch = scratch_new(err);
     if (s->scratch == NULL ||
         loop_timer_new(&s->drain, options->loop, on_drain_timeout, s, err) != 0 ||
-        loop_timer_new(&s->resume, options->loop, resume_accepting, s, err) != 0) {
+        loop_timer_new(&s->resume, options->loop, server_resume_accepting, s, err) != 0) {
         http_server_free(s);
         return -1;
     }
@@ -375,10 +83,26 @@ int http_server_new(struct http_server **ret, const struct http_server_options *
     return 0;
 }
 
+void conns_retire(struct http_server *s, const struct http_listener *l)
+{
+    struct http_conn *c, *next;
+
+    for (c = TAILQ_FIRST(&s->conns); c != NULL; c = next) {
+        next = TAILQ_NEXT(c, link);
+        if (l != NULL && c->listener != l)
+            continue;
+        if (c->exchange == NULL && c->phase == CONN_OPEN)
+            conn_close(c, false, HTTP_END_COMPLETE, "");
+        else if (c->phase == CONN_LINGER)
+            conn_linger_less(c);
+        else
+            c->close_after = true;
+    }
+}
+
 void http_server_stop(struct http_server *s, void (*stopped)(void *arg), void *arg)
 {
     struct http_listener *l;
-    struct http_conn *c, *next;
 
     if (s->stopping)
         return;
@@ -387,16 +111,8 @@ void http_server_stop(struct http_server *s, void (*stopped)(void *arg), void *a
     s->stopped_arg = arg;
     loop_timer_stop(s->resume);
     TAILQ_FOREACH(l, &s->listeners, link)
-        listener_close(l);
-    for (c = TAILQ_FIRST(&s->conns); c != NULL; c = next) {
-        next = TAILQ_NEXT(c, link);
-        if (c->exchange == NULL && c->phase == CONN_OPEN)
-            conn_close(c, false, HTTP_END_COMPLETE, "");
-        else if (c->phase == CONN_LINGER)
-            conn_linger_less(c);
-        else
-            c->close_after = true;
-    }
+        listener_close_port(l);
+    conns_retire(s, NULL);
     loop_timer_start(s->drain, s->options.limits.drain_timeout);
     check_stopped(s);
 }
@@ -411,12 +127,8 @@ void http_server_free(struct http_server *s)
     s->stopping = true;
     s->stop_reported = true; /* nobody is called any more */
     close_all(s);
-    while ((l = TAILQ_FIRST(&s->listeners)) != NULL) {
-        TAILQ_REMOVE(&s->listeners, l, link);
-        listener_close(l);
-        free(l->url);
-        free(l);
-    }
+    while ((l = TAILQ_FIRST(&s->listeners)) != NULL)
+        listener_free(l);
     while ((x = SLIST_FIRST(&s->spare)) != NULL) {
         SLIST_REMOVE_HEAD(&s->spare, link);
         exchange_free(x);

@@ -55,6 +55,15 @@ void http_server_free(struct http_server *s); /* NULL-safe; closes everything at
  */
 int http_server_listen(struct http_server *s, struct http_listener **ret, const char *address,
                        struct http_tls *tls, void *data, struct err *err);
+/* Closes port and connections at once, and frees. Not from within a callback of one of its
+   connections. NULL-safe. */
+void http_listener_close(struct http_listener *l);
+/*
+ * Down: the port is closed (ECONNREFUSED) and idle connections with it, busy ones finish. Its number
+ * stays ours for up. ERR_BUSY: somebody took it nevertheless.
+ */
+int http_listener_set_up(struct http_listener *l, bool up, struct err *err);
+bool http_listener_is_up(const struct http_listener *l);
 /* "http://127.0.0.1:5000": scheme and real address as a client on this machine would type it. */
 const char *http_listener_url(const struct http_listener *l);
 void *http_listener_data(const struct http_listener *l);

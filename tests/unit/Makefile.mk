@@ -84,6 +84,7 @@ UNIT_TESTS += %D%/test-body_rate
 UNIT_TESTS += %D%/test-exchange
 %C%_test_exchange_SOURCES = %D%/test-exchange.c $(WIRE)
 UNIT_TESTS += %D%/test-head
+UNIT_TESTS += %D%/test-listener
 UNIT_TESTS += %D%/test-loop
 UNIT_TESTS += %D%/test-range
 UNIT_TESTS += %D%/test-server

@@ -2,6 +2,7 @@
 #include "lib/http/loop.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -147,6 +148,58 @@ static void test_free_drains(void)
     loop_free(NULL);
 }
 
+/* --- Fences --- */
+
+static atomic_bool may_end;
+
+static void job_until_told(void *arg)
+{
+    (void)arg;
+    while (!may_end)
+        (void)sched_yield();
+}
+
+static void note_b_stop(void *arg)
+{
+    (void)arg;
+    append('b');
+    loop_stop(loop);
+}
+
+static void note_c(void *arg)
+{
+    (void)arg;
+    append('c');
+}
+
+static void tell(void *arg)
+{
+    (void)arg;
+    may_end = true;
+}
+
+static void test_after_jobs(void)
+{
+    struct err err;
+
+    memset(order, 0, sizeof(order));
+    loop_after_jobs(loop, note_c, NULL);
+    is_str(order, "", "without jobs, what comes after them comes later nevertheless");
+    loop_defer(loop, stop, NULL);
+    is_int(loop_run(loop, &err), 0, "  the loop runs");
+    is_str(order, "c", "  and it came");
+    memset(order, 0, sizeof(order));
+    may_end = false;
+    loop_job(loop, job_until_told, note_a, NULL);
+    loop_after_jobs(loop, note_b_stop, NULL);
+    loop_job(loop, job_until_told, note_c, NULL); /* behind the fence: not waited for */
+    loop_defer(loop, tell, NULL);
+    is_int(loop_run(loop, &err), 0, "with jobs, the loop runs");
+    ok(strchr(order, 'a') != NULL && strchr(order, 'a') < strchr(order, 'b'),
+       "  what comes after them comes when the job before it is done");
+    loop_drain(loop);
+}
+
 int main(void)
 {
     plan_lazy();
@@ -154,6 +207,7 @@ int main(void)
     is_int(loop_new(&loop, 2, NULL), 0, "make a loop");
     test_defer();
     test_jobs();
+    test_after_jobs();
     test_timer();
     test_watches();
     loop_free(loop);
