@@ -32,6 +32,7 @@ libregistry_a_SOURCES = \
 	%D%/oci_error.c %D%/oci_error.h %D%/oci_error.tbl.h \
 	%D%/op.tbl.h \
 	%D%/page.c %D%/page.h \
+	%D%/ports.c %D%/ports.h \
 	%D%/record.c %D%/record.h \
 	%D%/reference.c %D%/reference.h \
 	%D%/referrers.c \
@@ -44,6 +45,7 @@ libregistry_a_SOURCES = \
 	%D%/tags.c \
 	%D%/token.c \
 	%D%/world_metrics.c %D%/world_metrics.h \
+	%D%/world_route.c %D%/world_route.h \
 	%D%/words.c %D%/words.h \
 	%D%/upload.c %D%/upload.h \
 	%D%/upload_api.c \

@@ -67,6 +67,7 @@ struct registry_call *call_new(struct http_exchange *x, struct world *world)
     call->route.op = OP_UNKNOWN;
     identity_init(&call->identity);
     set_id(call);
+    TAILQ_INSERT_TAIL(&world->calls, call, link);
     http_exchange_set_data(x, call);
     return call;
 }
@@ -78,6 +79,7 @@ void call_free(struct registry_call *call)
     if (call == NULL)
         return;
     ASSERT(call->magic == CALL_MAGIC);
+    TAILQ_REMOVE(&call->world->calls, call, link);
     abandon = STEAL(call->abandon);
     if (abandon != NULL)
         abandon(call);

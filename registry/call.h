@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "auth/identity.h"
 #include "lib/fault/fault.h"
@@ -59,7 +60,8 @@ struct registry_call {
     const char *error_code;           /* OCI code replied, static; NULL when none */
     char reason[CALL_REASON_MAX + 1]; /* why it was refused, for the log; "" when it was not */
     void (*abandon)(struct registry_call *call);
-    void *pending; /* the handler's own, for abandon */
+    void *pending;                   /* the handler's own, for abandon */
+    TAILQ_ENTRY(registry_call) link; /* world.calls */
 };
 
 /* base.c */

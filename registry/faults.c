@@ -19,6 +19,7 @@
 #include "registry/state.h"
 #include "registry/upload.h"
 #include "registry/words.h"
+#include "registry/world_route.h"
 
 enum { NAMES_MAX = 512 };
 
@@ -141,7 +142,7 @@ void faults_ended(struct registry_call *call)
 
 static enum http_verdict connection(struct http_conn *c)
 {
-    struct world *w = http_listener_data(http_conn_listener(c));
+    struct world *w = world_route_conn(http_listener_data(http_conn_listener(c)), c);
     const char *tls = NULL;
     struct subject s;
 

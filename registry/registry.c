@@ -20,6 +20,7 @@
 #include "registry/record.h"
 #include "registry/state_gate.h"
 #include "registry/world_metrics.h"
+#include "registry/world_route.h"
 
 /* What an op does; no handler: answered elsewhere. */
 static const struct {
@@ -163,7 +164,8 @@ static void name_request(struct registry_call *call)
 
 void registry_request(struct http_exchange *x, void *arg)
 {
-    struct registry_call *call = call_new(x, world_of(x));
+    struct world *w = world_route(world_of(x), http_exchange_request(x));
+    struct registry_call *call = call_new(x, w);
 
     (void)arg;
     if (call == NULL) {

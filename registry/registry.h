@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "lib/http/server.h"
 #include "lib/util/clock.h"
@@ -21,6 +22,7 @@ struct blob_store;
 struct err;
 struct loop;
 struct meta_store;
+struct registry_call;
 
 /* How a kind of deletion answers. */
 enum delete_mode { DELETE_ON, DELETE_405, DELETE_400, DELETE_403, DELETE_PRETEND };
@@ -77,6 +79,14 @@ struct registry_settings {
         .held_max = 10000,                                                                         \
     })
 
+/* Finds the worlds that share the listeners of another one; NULL: none. Strings are borrowed. */
+struct world_router {
+    struct world *(*by_host)(void *arg, const char *host); /* in lower case, without port */
+    struct world *(*by_repository)(void *arg, const char *repo);
+    struct world *(*by_name)(void *arg, const char *name); /* those with a prefix only */
+    void *arg;
+};
+
 /* One registry of its own. */
 struct world {
     const char *name;  /* owned */
@@ -93,6 +103,12 @@ struct world {
     struct json_t *scenarios;           /* owned: those that are active, {name: how}; or NULL */
     struct auth *auth;                  /* borrowed; NULL: no authentication, no token service */
     const struct access_policy *access; /* borrowed; NULL: everybody may do everything */
+    const struct world_router *router;  /* borrowed; NULL: what comes to its listeners is its own */
+    struct http_listener *listeners[HTTP_LISTENERS_MAX]; /* borrowed */
+    size_t listener_count;                               /* 0: it shares those of another world */
+    struct loop_timer *ports_timer;                      /* owned, as the next: see ports.h */
+    uint64_t ports_until;              /* loop_now() when it goes up or down again; 0: never */
+    TAILQ_HEAD(, registry_call) calls; /* borrowed: requests under way */
     uint32_t run;      /* first half of the request ids made here; differs per world */
     uint32_t requests; /* second half: counts them */
 };
@@ -102,10 +118,13 @@ int world_new(struct world **ret, const char *name, struct loop *loop,
               const struct registry_settings *settings, struct err *err);
 /* From now on requests are checked by auth, which is borrowed and must outlive the exchanges. */
 void world_set_auth(struct world *w, struct auth *auth);
+/* Ends the requests that are under way, and their connections. */
+void world_abort(struct world *w);
 /* No exchange may be under way. NULL-safe. */
 void world_free(struct world *w);
 
-/* The callbacks for http_server_options.app; the listener's data is its struct world. */
+/* The callbacks for http_server_options.app; the listener's data is its struct world. Which other
+   world a request may be for: world_route.h. */
 void registry_request(struct http_exchange *x, void *arg);
 void registry_ended(struct http_exchange *x, void *arg);
 /* For http_server_options.hook: rules at each stage. */

@@ -12,11 +12,14 @@
 #include "lib/control/journal.h"
 #include "lib/control/metrics.h"
 #include "lib/fault/fault.h"
+#include "lib/http/exchange.h"
 #include "lib/http/loop.h"
 #include "lib/util/err.h"
 #include "lib/util/util.h"
 #include "registry/faults.h"
+#include "registry/call.h"
 #include "registry/gate.h"
+#include "registry/ports.h"
 #include "registry/state.h"
 #include "registry/state_gate.h"
 #include "registry/store/blob_store.h"
@@ -95,7 +98,7 @@ static int set_up(struct world *w, const char *name, struct err *err)
         return err_set(err, ERR_NOMEM, "world");
     if (open_stores(w, err) != 0 || image_states_new(&w->states, &w->clock, err) != 0 ||
         journal_new(&w->journal, &journal, err) != 0 || faults_open(w, err) != 0 ||
-        world_metrics_open(w, err) != 0)
+        world_metrics_open(w, err) != 0 || ports_open(w, err) != 0)
         return -1;
     return loop_timer_new(&w->sweeper, w->loop, sweep, w, err);
 }
@@ -110,6 +113,7 @@ int world_new(struct world **ret, const char *name, struct loop *loop,
     w->loop = loop;
     w->settings = *settings;
     w->run = run_number();
+    TAILQ_INIT(&w->calls);
     if (set_up(w, name, err) != 0) {
         world_free(w);
         return -1;
@@ -132,10 +136,20 @@ void world_release(struct world *w)
     fault_engine_cancel(w->faults);
 }
 
+void world_abort(struct world *w)
+{
+    struct registry_call *call;
+
+    while ((call = TAILQ_FIRST(&w->calls)) != NULL)
+        http_exchange_abort(call->x, false, "the world is gone");
+}
+
 void world_free(struct world *w)
 {
     if (w == NULL)
         return;
+    ASSERT(TAILQ_EMPTY(&w->calls));
+    ports_done(w);
     loop_timer_free(w->sweeper);
     image_states_free(w->states);
     journal_free(w->journal);

@@ -2,7 +2,7 @@
 /*
  * The way of one request:
  *
- *     head -> Host and Origin -> endpoint -> token -> world -> body (JSON, in a job when large)
+ *     head -> Host and Origin -> endpoint -> token -> body (JSON, in a job when large) -> world
  *          -> handler -> reply, now or later
  */
 #include "lib/control/control.h"
@@ -152,28 +152,11 @@ static void refuse_unknown(struct http_exchange *x, const struct found *f)
     http_reply_send(x);
 }
 
-/* False when it was refused. */
-static bool find_world(const struct control *control, struct control_call *call, const char *name)
-{
-    const struct control_options *o = &control->options;
-    struct err err;
-
-    if (!call->row->world)
-        return true;
-    call->world =
-        o->find_world != NULL ? o->find_world(*name != '\0' ? name : "default", o->arg) : NULL;
-    if (call->world != NULL)
-        return true;
-    (void)err_set(&err, ERR_ABSENT, "there is no world %s", TEXT_QUOTE(name));
-    control_reply_error(call, &err);
-    return false;
-}
-
 static void on_request(struct http_exchange *x, void *arg)
 {
     struct control *control = arg;
     const struct http_request *req = http_exchange_request(x);
-    struct control_call *call = control_call_new(x, control->options.loop);
+    struct control_call *call = control_call_new(x, &control->options);
     struct found found = {.row = NULL};
     struct err err = {.code = ERR_NOMEM};
 
@@ -197,8 +180,8 @@ static void on_request(struct http_exchange *x, void *arg)
     }
     call->row = found.row;
     call->arg = found.arg;
-    if (find_world(control, call, found.world))
-        control_call_run(call);
+    memcpy(call->world_name, found.world, sizeof(call->world_name));
+    control_call_run(call);
 }
 
 static void on_ended(struct http_exchange *x, void *arg)

@@ -10,6 +10,7 @@
 #include "lib/http/loop.h"
 #include "lib/util/err.h"
 #include "lib/util/json.h"
+#include "lib/util/text.h"
 #include "lib/util/util.h"
 
 enum { JSON_VALUES_MAX = 1000000 };
@@ -83,6 +84,8 @@ static int status_of(enum err_code code)
         return 413;
     case ERR_LIMIT:
         return 422;
+    case ERR_OVERLOADED:
+        return 503;
     case ERR_STORAGE_FULL:
         return 507;
     case ERR_NOMEM:
@@ -134,9 +137,21 @@ void control_refuse(struct http_exchange *x, int status, const struct err *err)
 /* --- The body ----------------------------------------------------------------------------------
  */
 
+/* The world may have gone while the body came. */
 static void enter(struct control_call *call)
 {
-    call->row->handle(call, call->arg);
+    const struct control_options *o = call->options;
+    const char *name = call->world_name[0] != '\0' ? call->world_name : "default";
+    struct err err;
+
+    if (call->row->world && o->find_world != NULL)
+        call->world = o->find_world(name, o->arg);
+    if (!call->row->world || call->world != NULL) {
+        call->row->handle(call, call->arg);
+        return;
+    }
+    (void)err_set(&err, ERR_ABSENT, "there is no world %s", TEXT_QUOTE(name));
+    control_reply_error(call, &err);
 }
 
 static const struct util_json_limits body_limits = {.size = CONTROL_BODY_MAX,
@@ -184,7 +199,7 @@ static void parse(struct control_call *call)
     job->text = buf_take(&call->text, &job->size);
     call->job = job;
     if (job->size > UTIL_JSON_INLINE_MAX) {
-        loop_job(call->loop, parse_run, parse_done, job);
+        loop_job(call->options->loop, parse_run, parse_done, job);
         return;
     }
     parse_run(job);
@@ -254,14 +269,15 @@ void control_call_run(struct control_call *call)
 /* --- Life --------------------------------------------------------------------------------------
  */
 
-struct control_call *control_call_new(struct http_exchange *x, struct loop *loop)
+struct control_call *control_call_new(struct http_exchange *x,
+                                      const struct control_options *options)
 {
     struct control_call *call = calloc(1, sizeof(*call));
 
     if (call == NULL)
         return NULL;
     call->magic = CONTROL_CALL_MAGIC;
-    call->loop = loop;
+    call->options = options;
     call->x = x;
     buf_init(&call->text, CONTROL_BODY_MAX);
     http_exchange_set_data(x, call);

@@ -17,21 +17,23 @@ struct control_parse_job;
 
 struct control_call {
     unsigned magic;
-    struct loop *loop;                    /* borrowed */
-    struct http_exchange *x;              /* borrowed */
-    const struct control_endpoint *row;   /* borrowed */
-    void *arg;                            /* of the row's table */
-    struct control_parameters parameters; /* of the row's pattern */
-    void *world;                          /* borrowed; NULL: the row needs none */
-    struct buf text;                      /* owned: the body as it comes */
-    json_t *body;                         /* owned; NULL: none */
-    struct control_parse_job *job;        /* under way; owns itself */
-    void (*gone)(void *arg);              /* of a handler that replies later */
+    const struct control_options *options;  /* borrowed */
+    struct http_exchange *x;                /* borrowed */
+    const struct control_endpoint *row;     /* borrowed */
+    void *arg;                              /* of the row's table */
+    struct control_parameters parameters;   /* of the row's pattern */
+    char world_name[CONTROL_PARAMETER_MAX]; /* that the path names; "": the default one */
+    void *world;                            /* borrowed, in the handler; NULL: the row needs none */
+    struct buf text;                        /* owned: the body as it comes */
+    json_t *body;                           /* owned; NULL: none */
+    struct control_parse_job *job;          /* under way; owns itself */
+    void (*gone)(void *arg);                /* of a handler that replies later */
     void *gone_arg;
 };
 
 /* NULL: out of memory. Hangs itself on x. */
-struct control_call *control_call_new(struct http_exchange *x, struct loop *loop);
+struct control_call *control_call_new(struct http_exchange *x,
+                                      const struct control_options *options);
 /* The exchange has ended. */
 void control_call_ended(struct control_call *call);
 /* Reads the body that the row wants, then enters its handler. */

@@ -470,7 +470,8 @@ int journal_listen(struct journal *j, journal_event_fn fn, void *arg, struct jou
     struct journal_listener *l;
 
     if (j->listener_count >= JOURNAL_WATCHERS_MAX)
-        return err_set(err, ERR_LIMIT, "%d lists and event streams are open", JOURNAL_WATCHERS_MAX);
+        return err_set(err, ERR_OVERLOADED, "%d lists and event streams are open",
+                       JOURNAL_WATCHERS_MAX);
     l = calloc(1, sizeof(*l));
     if (l == NULL)
         return err_set(err, ERR_NOMEM, "listener");

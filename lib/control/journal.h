@@ -125,8 +125,8 @@ struct json_t *journal_explain(const struct journal *j, uint64_t seq, struct fau
 /*
  * verify (control.md, section 3): done(arg, held, answer) is called once, at once (then *ret is
  * NULL) or within `within`; answer says what was expected, what was found, and the nearest misses.
- * The body is checked: ERR_CONFIG with the path, and done is not called. ERR_LIMIT: too many are
- * waiting.
+ * The body is checked: ERR_CONFIG with the path, and done is not called. ERR_OVERLOADED: too many
+ * are waiting.
  */
 typedef void (*journal_answer_fn)(void *arg, bool held, struct json_t *answer); /* takes answer */
 struct journal_wait; /* pending; cancel when the asker is gone */

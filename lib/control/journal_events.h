@@ -32,7 +32,8 @@ struct journal_events_options {
     uint32_t heartbeat_ms; /* 0: as above */
 };
 
-/* The body of x, of unknown length. Takes options->filter, also on failure. ERR_LIMIT, ERR_NOMEM.
+/* The body of x, of unknown length. Takes options->filter, also on failure. ERR_OVERLOADED,
+ * ERR_NOMEM.
  */
 int journal_events(struct http_source **ret, struct journal *j, struct http_exchange *x,
                    const struct journal_events_options *options, struct err *err);

@@ -17,7 +17,7 @@ struct match;
 /*
  * The text of journal_list() up to the newest entry of now, of unknown length. Entries that are
  * dropped before it is their turn are counted in `dropped`. Takes filter (NULL: all), also on
- * failure. ERR_LIMIT, ERR_NOMEM.
+ * failure. ERR_OVERLOADED, ERR_NOMEM.
  */
 int journal_stream(struct http_source **ret, struct journal *j, struct match *filter,
                    uint64_t since, size_t limit, struct err *err);

@@ -204,7 +204,7 @@ static int begin(struct journal *j, struct expectation *x, journal_answer_fn don
 
     if (x->within_ms > 0 && j->wait_count >= JOURNAL_WATCHERS_MAX) {
         expect_done(x);
-        return err_set(err, ERR_LIMIT, "%d assertions are waiting", JOURNAL_WATCHERS_MAX);
+        return err_set(err, ERR_OVERLOADED, "%d assertions are waiting", JOURNAL_WATCHERS_MAX);
     }
     w = wait_new(j, x, err);
     if (w == NULL)
