@@ -231,6 +231,8 @@ const char *auth_warnings(const struct auth *auth)
     return buf_text(&auth->warnings);
 }
 
+const char *const auth_mode_names[] = {"auto", "none", "basic", "bearer", NULL};
+
 enum auth_mode auth_mode(const struct auth *auth)
 {
     return auth->mode;
@@ -238,11 +240,10 @@ enum auth_mode auth_mode(const struct auth *auth)
 
 void auth_describe(const struct auth *auth, struct buf *to)
 {
-    static const char *const modes[] = {"auto", "none", "basic", "bearer"};
     json_t *list = accounts_to_json(auth->accounts);
     size_t n = json_array_size(list);
 
-    (void)buf_append_text(to, modes[auth->mode]);
+    (void)buf_append_text(to, auth_mode_names[auth->mode]);
     (void)buf_appendf(to, ", %zu account%s", n, n == 1 ? "" : "s");
     for (size_t i = 0; i < n && i < NAMES_MAX; i++)
         (void)buf_appendf(to, "%s%s", i == 0 ? " (" : ", ",

@@ -68,6 +68,8 @@ void auth_free(struct auth *auth);
 /* What is allowed and probably not meant: lines, "" for nothing. Borrowed. */
 const char *auth_warnings(const struct auth *auth);
 enum auth_mode auth_mode(const struct auth *auth); /* never AUTO */
+/* "bearer"; by mode, ended by NULL. */
+extern const char *const auth_mode_names[];
 /* "bearer, 2 accounts (alice, bob), anonymous: none": one line for people, without secrets. */
 void auth_describe(const struct auth *auth, struct buf *to);
 /* Reads the htpasswd file again. On failure the accounts stay. */

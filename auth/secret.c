@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <openssl/crypto.h>
+#include <openssl/rand.h>
 
 #include "lib/util/err.h"
 #include "lib/util/text.h"
@@ -213,4 +214,15 @@ int secret_check(const char *secret, struct err *err)
             return err_set(err, ERR_INVALID, "the secret holds a control character");
     }
     return text_is_utf8(secret, n) ? 0 : err_set(err, ERR_INVALID, "the secret is not UTF-8");
+}
+
+int secret_generate(char dst[SECRET_GENERATED_SIZE], struct err *err)
+{
+    unsigned char bytes[SECRET_GENERATED_SIZE / 2];
+
+    if (RAND_bytes(bytes, sizeof(bytes)) != 1)
+        return err_set(err, ERR_SYSTEM, "no random numbers");
+    text_hex(dst, bytes, sizeof(bytes));
+    OPENSSL_cleanse(bytes, sizeof(bytes));
+    return 0;
 }

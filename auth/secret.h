@@ -17,6 +17,7 @@ enum {
     SECRET_MAX = 16 * 1024,  /* bytes of a secret; tokens are used as secrets too */
     SECRET_HASHED_MAX = 511, /* bytes of a secret that is checked against a hash (crypt(3)) */
     SECRET_HASH_MAX = 383,
+    SECRET_GENERATED_SIZE = 49, /* with the NUL */
 };
 
 /* How `ocimock hash-password` hashes: X(ENUM, "word", "prefix", default cost, least, largest). */
@@ -47,5 +48,7 @@ int secret_make_hash(char dst[SECRET_HASH_MAX + 1], enum secret_method method, u
                      const char *secret, struct err *err);
 /* 1 to SECRET_MAX bytes without control characters, in UTF-8. */
 int secret_check(const char *secret, struct err *err);
+/* A new one that nobody can guess: 48 hex digits. ERR_SYSTEM. */
+int secret_generate(char dst[SECRET_GENERATED_SIZE], struct err *err);
 
 #endif

@@ -42,6 +42,7 @@ libcli_a_SOURCES = \
 	%D%/serve_scenarios.c %D%/serve_scenarios.h \
 	%D%/serve_settings.c %D%/serve_settings.h \
 	%D%/serve_tls.c %D%/serve_tls.h \
+	%D%/serve_world.c %D%/serve_world.h \
 	%D%/signing.c %D%/signing.h \
 	%D%/table.c %D%/table.h \
 	%D%/token.c %D%/token.h \
@@ -52,5 +53,9 @@ libcli_a_SOURCES = \
 	%D%/verify.c \
 	%D%/version.c \
 	%D%/wait.c \
-	%D%/with.c
+	%D%/with.c \
+	%D%/world_request.c %D%/world_request.h \
+	%D%/world_text.c %D%/world_text.h \
+	%D%/worlds.c %D%/worlds.h \
+	%D%/worlds_api.c %D%/worlds_api.h
 EXTRA_DIST += %D%/README.md

@@ -38,6 +38,8 @@ static void add_switch(struct table *t, const char *prefix, const char *key, con
     table_addf(t, TABLE_PLAIN, "%s%s%s", prefix, dot, key);
     if (json_is_string(value))
         table_add(t, TABLE_PLAIN, json_string_value(value));
+    else if (json_is_integer(value))
+        table_addf(t, TABLE_PLAIN, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
     else
         table_add(t, TABLE_PLAIN, json_is_true(value) ? "true" : "false");
 }
@@ -124,7 +126,8 @@ static const struct command set_command = {
     .name = "set",
     .summary = "change switches",
     .examples = "ocimock registry set delete.tag=405 mode=read-only\n"
-                "ocimock registry set delete.manifest=pretend referrers=false",
+                "ocimock registry set delete.manifest=pretend referrers=false\n"
+                "ocimock registry set listeners.registry=down listeners.for=30s",
     .about = "Changes switches at once; 'ocimock registry' lists their names.",
     .words = {{"SWITCH=VALUE", .repeated = true}},
     .asks_server = true,

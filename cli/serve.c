@@ -2,8 +2,8 @@
 /*
  * ocimock serve: one registry behind its listeners, until it is told to stop.
  *
- *     settings -> log -> world (and what it imports) -> TLS -> listeners -> signals -> ready ->
- * loop
+ *     settings -> log -> default world (and what it imports) -> TLS -> listeners -> signals ->
+ *     ready -> loop
  *
  * SIGTERM, SIGINT and (on request) the end of standard input stop it: listeners close, requests
  * under way get the drain timeout. A second signal does not wait. SIGHUP reads the certificates
@@ -29,6 +29,9 @@
 #include "cli/serve_scenarios.h"
 #include "cli/serve_settings.h"
 #include "cli/serve_tls.h"
+#include "cli/serve_world.h"
+#include "cli/worlds.h"
+#include "cli/worlds_api.h"
 #include "lib/control/control.h"
 #include "lib/http/loop.h"
 #include "lib/http/server.h"
@@ -45,14 +48,12 @@ enum { JOB_THREADS_MAX = 4, TEXT_MAX = 256 * 1024 };
 struct serve {
     struct serve_settings settings;
     struct loop *loop; /* owned, as all below */
-    struct auth *auth;
-    struct world *world;
-    struct http_tls *tls; /* NULL: no TLS */
+    struct worlds *worlds;
+    struct serve_world *first; /* borrowed from them: the one of the settings */
+    struct http_tls *tls;      /* NULL: no TLS */
     struct http_server *server;
-    struct http_listener *listeners[HTTP_LISTENERS_MAX]; /* borrowed from server: plain, then TLS */
-    size_t listener_count;
     struct control *control; /* owned; NULL: off */
-    const char *control_url; /* borrowed from it */
+    struct worlds_api api;   /* for its endpoints */
     bool wrote_port_file;
     bool stopping;
 };
@@ -84,6 +85,12 @@ static void on_stopped(void *arg)
     loop_stop(s->loop);
 }
 
+static void release(struct serve_world *sw, void *arg)
+{
+    (void)arg;
+    world_release(sw->world);
+}
+
 static void stop(struct serve *s, const char *why)
 {
     struct log_line line;
@@ -93,7 +100,7 @@ static void stop(struct serve *s, const char *why)
     log_text(&line, "why", why);
     log_u64(&line, "connections", http_server_connections(s->server));
     log_end(&line);
-    world_release(s->world);
+    worlds_each(s->worlds, release, NULL);
     http_server_stop(s->server, on_stopped, s);
 }
 
@@ -127,11 +134,11 @@ static void on_hangup(void *arg)
     struct serve *s = arg;
     struct err err;
 
-    if (auth_reload(s->auth, &err) != 0)
+    if (auth_reload(s->first->auth, &err) != 0)
         log_failure(LOG_LEVEL_ERROR, "the htpasswd file was not read again", &err);
-    if (serve_rules_load(s->world, &s->settings, &err) != 0)
+    if (serve_rules_load(s->first->world, &s->settings, &err) != 0)
         log_failure(LOG_LEVEL_ERROR, "the rules were not read again, the old ones stay", &err);
-    else if (serve_scenarios_start(s->world, &s->settings.scenarios, &err) != 0)
+    else if (serve_scenarios_start(s->first->world, &s->settings.scenarios, &err) != 0)
         log_failure(LOG_LEVEL_ERROR, "the scenarios were not applied again", &err);
     if (s->tls != NULL && serve_tls_reload(s->tls, &s->settings, &err) != 0) {
         log_failure(LOG_LEVEL_ERROR, "the certificate was not read again, the old one stays", &err);
@@ -190,18 +197,28 @@ static void set_up_process(struct serve_settings *s)
     log_lines(LOG_LEVEL_DEBUG, &s->remarks);
 }
 
-static int make_world(struct serve *s, struct err *err)
+static int make_loop(struct serve *s, struct err *err)
 {
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned threads = cpus < 2 ? 2 : cpus > JOB_THREADS_MAX ? JOB_THREADS_MAX : (unsigned)cpus;
 
-    if (loop_new(&s->loop, threads, err) != 0)
+    return loop_new(&s->loop, threads, err);
+}
+
+static int make_worlds(struct serve *s, struct err *err)
+{
+    const struct serve_world_options options = {
+        .name = WORLDS_DEFAULT,
+        .registry = s->settings.registry,
+        .auth = serve_auth_settings(&s->settings),
+    };
+
+    if (worlds_new(&s->worlds, s->loop, s->settings.worlds_max, err) != 0 ||
+        serve_auth_provision(&s->settings, err) != 0 ||
+        serve_world_new(&s->first, s->loop, &options, err) != 0 ||
+        worlds_add(s->worlds, s->first, 0, err) != 0)
         return -1;
-    if (world_new(&s->world, "default", s->loop, &s->settings.registry, err) != 0 ||
-        serve_auth_new(&s->auth, s->loop, &s->world->clock, &s->settings, err) != 0)
-        return -1;
-    world_set_auth(s->world, s->auth);
-    serve_auth_tell(s->auth);
+    serve_auth_tell(s->first->auth);
     return 0;
 }
 
@@ -213,7 +230,7 @@ static int import_all(struct serve *s, struct err *err)
         struct import_report report;
         struct log_line line;
 
-        if (import_path(s->world, path, &report, err) != 0)
+        if (import_path(s->first->world, path, &report, err) != 0)
             return -1;
         log_begin(&line, LOG_LEVEL_INFO, "imported");
         log_text(&line, "path", path);
@@ -243,8 +260,7 @@ static int listen_all(struct serve *s, const struct option_list *addresses, stru
                       struct err *err)
 {
     for (size_t i = 0; i < addresses->count; i++) {
-        if (http_server_listen(s->server, &s->listeners[s->listener_count], addresses->items[i],
-                               tls, s->world, err) != 0) {
+        if (serve_world_listen(s->first, s->server, addresses->items[i], tls, err) != 0) {
             if (err->code == ERR_BUSY)
                 (void)err_set(
                     err, ERR_BUSY,
@@ -255,19 +271,29 @@ static int listen_all(struct serve *s, const struct option_list *addresses, stru
                 err->code = ERR_USAGE;
             return -1;
         }
-        s->listener_count++;
     }
     return 0;
 }
 
+static int open_control(struct serve *s, struct err *err)
+{
+    s->api.maker = (struct world_maker){.worlds = s->worlds,
+                                        .loop = s->loop,
+                                        .server = s->server,
+                                        .tls = s->tls,
+                                        .settings = &s->settings};
+    if (s->tls != NULL)
+        serve_tls_ca(s->tls, &s->settings, s->api.ca);
+    return serve_control_new(&s->control, &s->api, err);
+}
+
 static int start(struct serve *s, struct err *err)
 {
-    if (make_world(s, err) != 0 || import_all(s, err) != 0 ||
-        serve_rules_load(s->world, &s->settings, err) != 0 ||
-        serve_scenarios_start(s->world, &s->settings.scenarios, err) != 0 ||
+    if (make_loop(s, err) != 0 || make_worlds(s, err) != 0 || import_all(s, err) != 0 ||
+        serve_rules_load(s->first->world, &s->settings, err) != 0 ||
+        serve_scenarios_start(s->first->world, &s->settings.scenarios, err) != 0 ||
         make_server(s, err) != 0 || listen_all(s, &s->settings.listen, NULL, err) != 0 ||
-        listen_all(s, &s->settings.tls_listen, s->tls, err) != 0 ||
-        serve_control_new(&s->control, &s->control_url, s->loop, s->world, &s->settings, err) != 0)
+        listen_all(s, &s->settings.tls_listen, s->tls, err) != 0 || open_control(s, err) != 0)
         return -1;
     return watch_outside(s, err);
 }
@@ -278,13 +304,14 @@ static int start(struct serve *s, struct err *err)
 static int announce(struct serve *s, struct err *err)
 {
     const struct serve_settings *settings = &s->settings;
+    const struct world *w = s->first->world;
     auto_buf struct buf b = BUF_INIT(TEXT_MAX);
 
-    ready_format(&b, s->listeners, s->listener_count, s->control_url);
+    ready_format(&b, w->listeners, w->listener_count, s->api.control_url);
     if (buf_check(&b, "ready line", err) != 0)
         return -1;
     if (settings->port_file != NULL) {
-        if (ready_write_port_file(settings->port_file, s->listeners, s->listener_count, err) != 0)
+        if (ready_write_port_file(settings->port_file, w->listeners, w->listener_count, err) != 0)
             return -1;
         s->wrote_port_file = true;
     }
@@ -316,9 +343,8 @@ static void finish(struct serve *s)
     control_free(s->control);
     http_server_free(s->server);
     if (s->loop != NULL)
-        loop_drain(s->loop); /* jobs use the world */
-    auth_free(s->auth);      /* uses the world's clock */
-    world_free(s->world);
+        loop_drain(s->loop); /* jobs use the worlds */
+    worlds_free(s->worlds);
     loop_free(s->loop);
     http_tls_free(s->tls);
 }

@@ -24,8 +24,6 @@
 /* An id alone does not say when its token expires: refused for as long as any may live. */
 #define ID_LIFE ((int64_t)(DURATION_MAX / 1000))
 
-static const char *const modes[] = {"auto", "none", "basic", "bearer"};
-
 /* NULL when it was refused. */
 static struct auth *auth_of(struct control_call *call)
 {
@@ -100,7 +98,7 @@ static void handle_list(struct control_call *call, void *arg)
     (void)arg;
     if (auth != NULL)
         control_reply(call, 200,
-                      json_pack("{s:s, s:o}", "mode", modes[auth_mode(auth)], "accounts",
+                      json_pack("{s:s, s:o}", "mode", auth_mode_names[auth_mode(auth)], "accounts",
                                 auth_account_list(auth)));
 }
 

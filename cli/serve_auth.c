@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "auth/auth.h"
 #include "cli/registry_environment.h"
 #include "cli/serve_settings.h"
 #include "lib/http/loop.h"
@@ -15,7 +14,7 @@
 
 enum { TEXT_MAX = 8 * 1024 };
 
-static struct auth_settings collect(const struct serve_settings *s)
+struct auth_settings serve_auth_settings(const struct serve_settings *s)
 {
     static const char *const algorithms[] = {"ES256", "RS256"};
     struct auth_settings settings = s->auth;
@@ -30,9 +29,8 @@ static struct auth_settings collect(const struct serve_settings *s)
     return settings;
 }
 
-/* What is wrong with a setting is wrong with the configuration; the rest has failed. */
-static int make_auth(struct auth **ret, struct loop *loop, const struct clock *clock,
-                     const struct auth_settings *settings, struct err *err)
+int serve_auth_new(struct auth **ret, struct loop *loop, const struct clock *clock,
+                   const struct auth_settings *settings, struct err *err)
 {
     if (auth_new(ret, loop, clock, settings, err) == 0)
         return 0;
@@ -41,19 +39,14 @@ static int make_auth(struct auth **ret, struct loop *loop, const struct clock *c
     return -1;
 }
 
-int serve_auth_new(struct auth **ret, struct loop *loop, const struct clock *clock,
-                   const struct serve_settings *s, struct err *err)
+int serve_auth_provision(const struct serve_settings *s, struct err *err)
 {
-    struct auth_settings settings = collect(s);
-
-    if (s->provision_htpasswd && registry_environment_provision(settings.htpasswd, err) != 0)
-        return -1;
-    return make_auth(ret, loop, clock, &settings, err);
+    return s->provision_htpasswd ? registry_environment_provision(s->auth.htpasswd, err) : 0;
 }
 
 int serve_auth_check(const struct serve_settings *s, struct err *err)
 {
-    struct auth_settings settings = collect(s);
+    struct auth_settings settings = serve_auth_settings(s);
     struct auth *auth = NULL;
     struct loop *loop;
     int result;
@@ -65,7 +58,7 @@ int serve_auth_check(const struct serve_settings *s, struct err *err)
     settings.algorithm = "ES256";       /* a key is made for nothing: not a slow one */
     if (loop_new(&loop, 1, err) != 0)
         return -1;
-    result = make_auth(&auth, loop, NULL, &settings, err);
+    result = serve_auth_new(&auth, loop, NULL, &settings, err);
     loop_drain(loop);
     auth_free(auth);
     loop_free(loop);

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/serve_control.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "auth/secret.h"
 #include "cli/serve_accounts.h"
 #include "cli/serve_scenarios.h"
 #include "cli/serve_settings.h"
+#include "cli/serve_world.h"
+#include "cli/worlds.h"
+#include "cli/worlds_api.h"
 #include "lib/control/control.h"
 #include "lib/control/control_guard.h"
 #include "lib/control/control_world.h"
@@ -26,7 +28,7 @@
 #define CONTROL_LISTEN_DEFAULT "127.0.0.1:5001"
 #define CONTROL_LISTEN_FREE    "127.0.0.1:0"
 
-enum { TOKEN_BYTES = 24, TOKEN_MAX = 4096 };
+enum { TOKEN_MAX = 4096 };
 
 /* --- Where -------------------------------------------------------------------------------------
  */
@@ -77,16 +79,14 @@ static int read_token(const char *path, char **ret, struct err *err)
 /* Printed once: nobody else can tell it, and the log keeps no secrets. */
 static int make_token(char **ret, struct err *err)
 {
-    unsigned char bytes[TOKEN_BYTES];
-    ssize_t n;
+    char text[SECRET_GENERATED_SIZE];
 
-    do
-        n = getrandom(bytes, sizeof(bytes), 0);
-    while (n < 0 && errno == EINTR);
-    *ret = n == (ssize_t)sizeof(bytes) ? malloc(2 * sizeof(bytes) + 1) : NULL;
+    if (secret_generate(text, err) != 0)
+        return err_wrap(err, "control token");
+    *ret = strdup(text);
+    explicit_bzero(text, sizeof(text));
     if (*ret == NULL)
         return err_set(err, ERR_NOMEM, "control token");
-    text_hex(*ret, bytes, sizeof(bytes));
     (void)fprintf(stderr, "ocimock: control token %s\n", *ret);
     return 0;
 }
@@ -110,9 +110,9 @@ static int find_token(const struct serve_settings *s, const char *address, char 
 
 static void *find_world(const char *name, void *arg)
 {
-    struct world *w = arg;
+    const struct serve_world *sw = worlds_find(arg, name);
 
-    return strcmp(name, w->name) == 0 ? w : NULL;
+    return sw != NULL ? sw->world : NULL;
 }
 
 static struct journal *journal_of(void *world)
@@ -128,13 +128,14 @@ static struct fault_engine *faults_of(void *world)
 static const struct control_world_ops world_ops = {
     .journal = journal_of, .faults = faults_of, .pulls = &registry_pulls};
 
-static int set_up(struct control *c, const char *address, const char **ret_url, struct err *err)
+static int set_up(struct control *c, const char *address, struct worlds_api *api, struct err *err)
 {
     if (control_register_journal(c, &world_ops, err) != 0 ||
         control_register_rules(c, &world_ops, err) != 0 || control_api_register(c, err) != 0 ||
-        serve_accounts_register(c, err) != 0 || serve_scenarios_register(c, err) != 0)
+        serve_accounts_register(c, err) != 0 || serve_scenarios_register(c, err) != 0 ||
+        worlds_api_register(c, api, err) != 0)
         return -1;
-    if (control_listen(c, address, ret_url, err) == 0)
+    if (control_listen(c, address, &api->control_url, err) == 0)
         return 0;
     if (err->code == ERR_BUSY)
         return err_set(err, ERR_BUSY,
@@ -146,17 +147,17 @@ static int set_up(struct control *c, const char *address, const char **ret_url, 
     return -1;
 }
 
-int serve_control_new(struct control **ret, const char **ret_url, struct loop *loop,
-                      struct world *world, const struct serve_settings *s, struct err *err)
+int serve_control_new(struct control **ret, struct worlds_api *api, struct err *err)
 {
+    const struct serve_settings *s = api->maker.settings;
     const char *address = find_address(s);
-    struct control_options options = {.loop = loop, .find_world = find_world, .arg = world};
+    struct control_options options = {
+        .loop = api->maker.loop, .find_world = find_world, .arg = api->maker.worlds};
     struct control *c = NULL;
     char *token;
     int result;
 
     *ret = NULL;
-    *ret_url = NULL;
     if (address == NULL)
         return 0;
     if (find_token(s, address, &token, err) != 0)
@@ -167,7 +168,7 @@ int serve_control_new(struct control **ret, const char **ret_url, struct loop *l
         explicit_bzero(token, strlen(token));
     free(token);
     if (result == 0)
-        result = set_up(c, address, ret_url, err);
+        result = set_up(c, address, api, err);
     if (result == 0)
         *ret = c;
     else

@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The control API of `ocimock serve`: its endpoints, where it listens, and who may use it.
+ * The control API of `ocimock serve`: where it listens, who may use it, and what it offers.
  */
 #ifndef CLI_SERVE_CONTROL_H
 #define CLI_SERVE_CONTROL_H
 
 struct control;
 struct err;
-struct loop;
-struct serve_settings;
-struct world;
+struct worlds_api;
 
-/*
- * Makes the control API and listens. *ret_url is borrowed from it. Both are NULL when it is
- * switched off. The world is borrowed and must outlive it.
- */
-int serve_control_new(struct control **ret, const char **ret_url, struct loop *loop,
-                      struct world *world, const struct serve_settings *s, struct err *err);
+/* *ret is NULL when it is switched off; api gets its URL, is borrowed and must outlive it. */
+int serve_control_new(struct control **ret, struct worlds_api *api, struct err *err);
 
 #endif

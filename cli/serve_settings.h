@@ -47,6 +47,7 @@ struct serve_settings {
     uint32_t auth_algorithm; /* index: ES256, RS256 */
     bool provision_htpasswd; /* make the file of auth.htpasswd if it is missing */
     struct http_limits limits;
+    uint64_t worlds_max; /* beside the one of the start */
     enum log_format log_format;
     enum log_level log_level;
     const char *port_file;

@@ -95,3 +95,17 @@ int serve_tls_reload(struct http_tls *tls, const struct serve_settings *s, struc
     }
     return http_tls_reload(tls, err);
 }
+
+void serve_tls_ca(const struct http_tls *tls, const struct serve_settings *s, char dst[PATH_MAX])
+{
+    const char *certificate = http_tls_certificate(tls);
+    const char *slash = certificate != NULL ? strrchr(certificate, '/') : NULL;
+    char path[PATH_MAX];
+
+    dst[0] = '\0';
+    if (s->tls_auto == NULL || slash == NULL)
+        return;
+    (void)snprintf(path, sizeof(path), "%.*s/ca.crt", (int)(slash - certificate), certificate);
+    if (realpath(path, dst) == NULL)
+        dst[0] = '\0';
+}

@@ -14,6 +14,7 @@
 #include "lib/util/schema.h"
 #include "lib/util/text.h"
 #include "lib/util/util.h"
+#include "registry/ports.h"
 #include "registry/registry.h"
 #include "registry/retag.h"
 #include "registry/state.h"
@@ -119,6 +120,12 @@ static const struct schema delete_members[] = {
     {.key = "blob", .type = SCHEMA_CHOICE, .choices = delete_modes},
     {.key = NULL},
 };
+static const char *const port_states[] = {"down", "up", NULL};
+static const struct schema listeners_members[] = {
+    {.key = "registry", .type = SCHEMA_CHOICE, .choices = port_states, .required = true},
+    {.key = "for", .type = SCHEMA_DURATION, .min = 1, .max = UINT32_MAX},
+    {.key = NULL},
+};
 static const struct schema registry_members[] = {
     {.key = "mode", .type = SCHEMA_CHOICE, .choices = modes},
     {.key = "delete", .type = SCHEMA_OBJECT, .members = delete_members},
@@ -127,18 +134,31 @@ static const struct schema registry_members[] = {
     {.key = "strict_accept", .type = SCHEMA_BOOL},
     {.key = "require_blobs", .type = SCHEMA_BOOL},
     {.key = "catalog", .type = SCHEMA_BOOL},
+    {.key = "listeners", .type = SCHEMA_OBJECT, .members = listeners_members},
     {.key = NULL},
 };
 static const struct schema registry_schema = {.type = SCHEMA_OBJECT, .members = registry_members};
 
-static json_t *describe(const struct registry_settings *s)
+static json_t *describe_listeners(const struct world *w)
 {
-    return json_pack("{s:s, s:{s:s, s:s, s:s}, s:b, s:b, s:b, s:b, s:b}", "mode",
+    json_t *object = json_pack("{s:s}", "registry", port_states[ports_are_up(w)]);
+    uint64_t until = ports_until(w);
+
+    if (until > 0)
+        (void)json_object_set_new(object, "changes_in_ms", json_integer((json_int_t)until));
+    return object;
+}
+
+json_t *control_api_switches(const struct world *w)
+{
+    const struct registry_settings *s = &w->settings;
+
+    return json_pack("{s:s, s:{s:s, s:s, s:s}, s:b, s:b, s:b, s:b, s:b, s:o}", "mode",
                      modes[s->read_only], "delete", "tag", delete_modes[s->delete_tag], "manifest",
                      delete_modes[s->delete_manifest], "blob", delete_modes[s->delete_blob],
                      "referrers", s->referrers, "immutable_tags", s->immutable_tags,
                      "strict_accept", s->strict_accept, "require_blobs", s->require_blobs,
-                     "catalog", s->catalog);
+                     "catalog", s->catalog, "listeners", describe_listeners(w));
 }
 
 static void set_delete(enum delete_mode *mode, const json_t *object, const struct schema *member)
@@ -174,12 +194,29 @@ static void apply(struct registry_settings *s, const json_t *body)
     set_bool(&s->catalog, body, "catalog");
 }
 
+/* The one switch that may fail. */
+static int set_listeners(struct world *w, const json_t *body, struct err *err)
+{
+    const json_t *listeners = json_object_get(body, "listeners");
+    const json_t *time = json_object_get(listeners, "for");
+    bool up;
+
+    if (!json_is_object(listeners))
+        return 0;
+    up = schema_number(&listeners_members[0], json_object_get(listeners, "registry")) == 1;
+    return ports_set(w, up,
+                     time == NULL || json_is_null(time)
+                         ? 0
+                         : (uint32_t)schema_number(&listeners_members[1], time),
+                     err);
+}
+
 static void handle_registry(struct control_call *call, void *arg)
 {
     struct world *w = control_call_world(call);
 
     (void)arg;
-    control_reply(call, 200, describe(&w->settings));
+    control_reply(call, 200, control_api_switches(w));
 }
 
 static void handle_set_registry(struct control_call *call, void *arg)
@@ -189,7 +226,8 @@ static void handle_set_registry(struct control_call *call, void *arg)
 
     if (!need_body(call, "{\"delete\": {\"tag\": \"405\"}, \"mode\": \"read-only\"}"))
         return;
-    if (check_body(control_call_body(call), &registry_schema, "registry", &err) != 0) {
+    if (check_body(control_call_body(call), &registry_schema, "registry", &err) != 0 ||
+        set_listeners(w, control_call_body(call), &err) != 0) {
         control_reply_error(call, &err);
         return;
     }

@@ -7,8 +7,12 @@
 
 struct control;
 struct err;
+struct json_t;
+struct world;
 
 /* Worlds that the control API hands to the endpoints are struct world. */
 int control_api_register(struct control *c, struct err *err);
+/* The switches of a world, as GET /registry shows them. Caller owns; NULL: memory is short. */
+struct json_t *control_api_switches(const struct world *w);
 
 #endif

@@ -44,7 +44,6 @@ struct http_listener {
     struct http_tls *tls;       /* borrowed; NULL: plain */
     void *data;                 /* the product's */
     char *url;                  /* owned */
-    struct event *event;        /* owned */
     int fd;                     /* owned; -1 when closed */
     bool down;                  /* it has its port, but does not listen */
     TAILQ_ENTRY(http_listener) link;
@@ -60,8 +59,10 @@ struct http_server {
     size_t conn_count;
     SLIST_HEAD(, http_exchange) spare; /* owned: ended exchanges whose buffers are used again */
     size_t spare_count;
-    struct loop_timer *drain;  /* owned */
-    struct loop_timer *resume; /* owned: accepts again after descriptors ran out */
+    int accept_fd;              /* owned: epoll set of the listeners that are up */
+    struct event *accept_event; /* owned */
+    struct loop_timer *drain;   /* owned */
+    struct loop_timer *resume;  /* owned: accepts again after descriptors ran out */
     bool stopping;
     bool stop_reported;
     void (*stopped)(void *arg);
@@ -230,6 +231,8 @@ void reply_assemble(struct http_exchange *x);
 /* For good; the listener itself stays. Idempotent. */
 void listener_close_port(struct http_listener *l);
 void listener_free(struct http_listener *l);
+int server_start_accepting(struct http_server *s, struct err *err);
+void server_stop_accepting(struct http_server *s); /* idempotent; listeners were closed */
 /* After descriptors ran out; arg is the server. */
 void server_resume_accepting(void *arg);
 

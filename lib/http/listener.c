@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 
 enum {
     ACCEPT_BATCH = 64,     /* connections taken before others have a turn */
+    ACCEPT_LISTENERS = 16, /* the same of listeners */
     ACCEPT_PAUSE_MS = 100, /* when the process has no descriptor left */
     REFUSED_MAX = 256,     /* connections over the limit that still get a 503 */
     HOST_MAX = 256,
@@ -64,49 +66,91 @@ static void accept_one(struct http_listener *l, int fd, const struct sockaddr_st
     conn_new(l, fd, peer, s->conn_count >= s->options.limits.connections);
 }
 
-static void set_accepting(struct http_server *s, bool on)
-{
-    struct http_listener *l;
-
-    TAILQ_FOREACH(l, &s->listeners, link) {
-        if (l->event == NULL || l->down)
-            continue;
-        if (on)
-            (void)event_add(l->event, NULL);
-        else
-            (void)event_del(l->event);
-    }
-}
-
 void server_resume_accepting(void *arg)
 {
-    set_accepting(arg, true);
+    struct http_server *s = arg;
+
+    (void)event_add(s->accept_event, NULL);
 }
 
-static void on_accept(evutil_socket_t fd, short what, void *arg)
+/* False when the process has no descriptor left: looking again at once would only spin, and the
+   connection stays in the backlog. */
+static bool accept_batch(struct http_listener *l)
 {
-    struct http_listener *l = arg;
-
-    (void)what;
     for (int i = 0; i < ACCEPT_BATCH; i++) {
         struct sockaddr_storage address;
         socklen_t size = sizeof(address);
         int client;
 
         memset(&address, 0, sizeof(address));
-        client = accept4(fd, (struct sockaddr *)&address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        client = accept4(l->fd, (struct sockaddr *)&address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (client >= 0) {
             accept_one(l, client, &address);
             continue;
         }
-        if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-            /* The connection stays in the backlog; looking again at once would only spin. */
-            set_accepting(l->server, false);
-            loop_timer_start(l->server->resume, ACCEPT_PAUSE_MS);
-        }
+        if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+            return false;
         if (errno != EINTR && errno != ECONNABORTED)
-            return;
+            break;
     }
+    return true;
+}
+
+/* Accepting closes no listener, so what was told of is still there. */
+static void on_accept(evutil_socket_t fd, short what, void *arg)
+{
+    struct epoll_event ready[ACCEPT_LISTENERS];
+    struct http_server *s = arg;
+    int n = epoll_wait(fd, ready, ACCEPT_LISTENERS, 0);
+
+    (void)what;
+    for (int i = 0; i < n; i++) {
+        if (accept_batch(ready[i].data.ptr))
+            continue;
+        (void)event_del(s->accept_event);
+        loop_timer_start(s->resume, ACCEPT_PAUSE_MS);
+        return;
+    }
+}
+
+/*
+ * Listeners have an epoll set of their own: libevent keeps some memory for each descriptor that it
+ * ever watched, amidst that of short-lived registries, of which there may be a thousand.
+ */
+int server_start_accepting(struct http_server *s, struct err *err)
+{
+    s->accept_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (s->accept_fd < 0)
+        return err_sys(err, "epoll");
+    s->accept_event =
+        event_new(loop_base(s->options.loop), s->accept_fd, EV_READ | EV_PERSIST, on_accept, s);
+    if (s->accept_event == NULL || event_add(s->accept_event, NULL) != 0)
+        return err_set(err, ERR_NOMEM, "server");
+    return 0;
+}
+
+void server_stop_accepting(struct http_server *s)
+{
+    if (s->accept_event != NULL)
+        event_free(s->accept_event);
+    s->accept_event = NULL;
+    if (s->accept_fd >= 0)
+        (void)close(s->accept_fd);
+    s->accept_fd = -1;
+}
+
+static int watch(struct http_listener *l, struct err *err)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = l};
+
+    if (epoll_ctl(l->server->accept_fd, EPOLL_CTL_ADD, l->fd, &event) != 0)
+        return err_sys(err, "listener");
+    return 0;
+}
+
+static void unwatch(struct http_listener *l)
+{
+    (void)epoll_ctl(l->server->accept_fd, EPOLL_CTL_DEL, l->fd, NULL);
 }
 
 /* --- Listening ---------------------------------------------------------------------------------
@@ -254,11 +298,10 @@ static char *make_url(int fd, bool tls)
 
 void listener_close_port(struct http_listener *l)
 {
-    if (l->event != NULL)
-        event_free(l->event);
-    l->event = NULL;
-    if (l->fd >= 0)
-        (void)close(l->fd);
+    if (l->fd < 0)
+        return;
+    unwatch(l);
+    (void)close(l->fd);
     l->fd = -1;
 }
 
@@ -278,12 +321,13 @@ int http_server_listen(struct http_server *s, struct http_listener **ret, const 
         return -1;
     }
     l->url = make_url(l->fd, tls != NULL);
-    l->event = event_new(loop_base(s->options.loop), l->fd, EV_READ | EV_PERSIST, on_accept, l);
-    if (l->url == NULL || l->event == NULL || event_add(l->event, NULL) != 0) {
+    if (l->url == NULL)
+        (void)err_set(err, ERR_NOMEM, "listener");
+    if (l->url == NULL || watch(l, err) != 0) {
         listener_close_port(l);
         free(l->url);
         free(l);
-        return err_set(err, ERR_NOMEM, "listener");
+        return -1;
     }
     TAILQ_INSERT_TAIL(&s->listeners, l, link);
     if (ret != NULL)
@@ -345,7 +389,7 @@ static int take_down(struct http_listener *l, struct err *err)
     memset(&address, 0, sizeof(address));
     if (getsockname(l->fd, (struct sockaddr *)&address, &size) != 0)
         return err_sys(err, "%s", l->url);
-    (void)event_del(l->event);
+    unwatch(l);
     l->down = true;
     if (keep_port(l->fd, &address, size) != 0)
         return err_sys(err, "the port of %s is lost", l->url);
@@ -358,15 +402,15 @@ static int bring_up(struct http_listener *l, struct err *err)
     if (listen(l->fd, HTTP_LISTEN_BACKLOG) != 0)
         return err_set(err, errno == EADDRINUSE ? ERR_BUSY : ERR_SYSTEM,
                        "cannot listen on %s again: %s", l->url, strerror(errno));
-    if (event_add(l->event, NULL) != 0)
-        return err_set(err, ERR_NOMEM, "listener");
+    if (watch(l, err) != 0)
+        return -1;
     l->down = false;
     return 0;
 }
 
 int http_listener_set_up(struct http_listener *l, bool up, struct err *err)
 {
-    if (up != l->down || l->event == NULL)
+    if (up != l->down || l->fd < 0)
         return 0;
     return up ? bring_up(l, err) : take_down(l, err);
 }

@@ -70,12 +70,14 @@ int http_server_new(struct http_server **ret, const struct http_server_options *
     if (s == NULL)
         return err_set(err, ERR_NOMEM, "server");
     s->options = *options;
+    s->accept_fd = -1;
     TAILQ_INIT(&s->listeners);
     TAILQ_INIT(&s->conns);
     s->scratch = scratch_new(err);
     if (s->scratch == NULL ||
         loop_timer_new(&s->drain, options->loop, on_drain_timeout, s, err) != 0 ||
-        loop_timer_new(&s->resume, options->loop, server_resume_accepting, s, err) != 0) {
+        loop_timer_new(&s->resume, options->loop, server_resume_accepting, s, err) != 0 ||
+        server_start_accepting(s, err) != 0) {
         http_server_free(s);
         return -1;
     }
@@ -112,6 +114,7 @@ void http_server_stop(struct http_server *s, void (*stopped)(void *arg), void *a
     loop_timer_stop(s->resume);
     TAILQ_FOREACH(l, &s->listeners, link)
         listener_close_port(l);
+    server_stop_accepting(s);
     conns_retire(s, NULL);
     loop_timer_start(s->drain, s->options.limits.drain_timeout);
     check_stopped(s);
@@ -129,6 +132,7 @@ void http_server_free(struct http_server *s)
     close_all(s);
     while ((l = TAILQ_FIRST(&s->listeners)) != NULL)
         listener_free(l);
+    server_stop_accepting(s);
     while ((x = SLIST_FIRST(&s->spare)) != NULL) {
         SLIST_REMOVE_HEAD(&s->spare, link);
         exchange_free(x);

@@ -59,8 +59,8 @@ int http_server_listen(struct http_server *s, struct http_listener **ret, const 
    connections. NULL-safe. */
 void http_listener_close(struct http_listener *l);
 /*
- * Down: the port is closed (ECONNREFUSED) and idle connections with it, busy ones finish. Its number
- * stays ours for up. ERR_BUSY: somebody took it nevertheless.
+ * Down: the port is closed (ECONNREFUSED) and idle connections with it, busy ones finish. Its
+ * number stays ours for up. ERR_BUSY: somebody took it nevertheless.
  */
 int http_listener_set_up(struct http_listener *l, bool up, struct err *err);
 bool http_listener_is_up(const struct http_listener *l);

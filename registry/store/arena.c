@@ -27,7 +27,7 @@ TAILQ_HEAD(range_list, arena_range);
 
 struct arena {
     struct loop *loop;        /* borrowed */
-    int fd;                   /* owned */
+    int fd;                   /* owned; -1 before the first range */
     uint64_t page;            /* bytes of a page */
     uint64_t end;             /* first offset never given out */
     struct range_list ranges; /* owned entries, by offset; those being punched too */
@@ -57,11 +57,7 @@ int arena_new(struct arena **ret, struct loop *loop, uint64_t end, struct err *e
 
     if (a == NULL)
         return err_set(err, ERR_NOMEM, "blob file");
-    a->fd = memfd_create("ocimock-blobs", MFD_CLOEXEC);
-    if (a->fd < 0) {
-        free(a);
-        return err_sys(err, "memfd_create");
-    }
+    a->fd = -1;
     a->loop = loop;
     a->page = (uint64_t)sysconf(_SC_PAGESIZE);
     a->end = file_end(end) / a->page * a->page;
@@ -73,7 +69,8 @@ int arena_new(struct arena **ret, struct loop *loop, uint64_t end, struct err *e
 static void arena_destroy(struct arena *a)
 {
     ASSERT(TAILQ_EMPTY(&a->ranges));
-    (void)close(a->fd);
+    if (a->fd >= 0)
+        (void)close(a->fd);
     free(a);
 }
 
@@ -132,6 +129,10 @@ int arena_reserve(struct arena *a, uint64_t size, struct arena_range **ret, stru
     struct arena_range *before;
     struct arena_range *r;
 
+    if (a->fd < 0)
+        a->fd = memfd_create("ocimock-blobs", MFD_CLOEXEC);
+    if (a->fd < 0)
+        return err_sys(err, "memfd_create");
     if (!find_gap(a, whole, &before))
         return err_set(err, ERR_STORAGE_FULL, "no room in the blob file for a range of %llu bytes",
                        (unsigned long long)size);

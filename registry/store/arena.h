@@ -30,7 +30,7 @@ struct arena_range {
 int arena_new(struct arena **ret, struct loop *loop, uint64_t end, struct err *err);
 /* NULL-safe. No range may be left, but those on their way out: the file lives until they are. */
 void arena_free(struct arena *a);
-int arena_fd(const struct arena *a);
+int arena_fd(const struct arena *a);       /* once a range was reserved */
 uint64_t arena_end(const struct arena *a); /* the first offset that is never given out */
 
 /* Reserves size bytes, rounded up to pages. ERR_STORAGE_FULL when no gap is large enough. */

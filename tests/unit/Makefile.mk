@@ -248,6 +248,8 @@ UNIT_TESTS += %D%/test-world
 %C%_test_world_SOURCES = %D%/test-world.c $(FIXTURE)
 
 UNIT_TESTS += %D%/test-state
+UNIT_TESTS += %D%/test-world_route
+%C%_test_world_route_SOURCES = %D%/test-world_route.c $(FIXTURE)
 
 # registry: writing
 PUSH = %D%/fake_conn.c %D%/fake_exchange.c %D%/fake_exchange.h %D%/push_help.c %D%/push_help.h
@@ -283,6 +285,10 @@ UNIT_TESTS += %D%/test-serve_settings
 %C%_test_serve_settings_LDADD = $(CLI_LIBS)
 UNIT_TESTS += %D%/test-table
 %C%_test_table_LDADD = $(CLI_LIBS)
+UNIT_TESTS += %D%/test-world_text
+%C%_test_world_text_LDADD = $(CLI_LIBS)
+UNIT_TESTS += %D%/test-worlds
+%C%_test_worlds_LDADD = $(CLI_LIBS)
 
 # the test helper itself
 UNIT_TESTS += %D%/test-tap

@@ -54,8 +54,9 @@ static void test_tail(void)
     struct arena_range *third;
 
     is_int(arena_new(&a, loop, 0, NULL), 0, "an arena");
-    is_int(fcntl(arena_fd(a), F_GETFD), FD_CLOEXEC, "programs that are started do not inherit it");
+    is_int(arena_fd(a), -1, "takes no descriptor before it is used");
     first = reserve(a, 1ULL << 40);
+    is_int(fcntl(arena_fd(a), F_GETFD), FD_CLOEXEC, "programs that are started do not inherit it");
     second = reserve(a, 1ULL << 40);
     is_int((long long)first->offset, 0, "the first range is at 0");
     is_int((long long)second->offset, 1LL << 40, "the second is behind all of it");

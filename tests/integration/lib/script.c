@@ -18,6 +18,7 @@ struct script {
     struct server *server;       /* borrowed */
     struct client *client;       /* owned; NULL until needed */
     unsigned url;                /* which address of the server */
+    char *elsewhere;             /* owned: the URL of another registry; NULL: none */
     struct vars *vars;           /* owned */
     const struct response *last; /* borrowed from client */
     char *authorization;         /* owned; NULL: none */
@@ -62,6 +63,7 @@ void script_free(struct script *t)
     client_free(t->control);
     vars_free(t->vars);
     free(t->authorization);
+    free(t->elsewhere);
     free(t);
 }
 
@@ -70,20 +72,35 @@ struct server *script_server(const struct script *t)
     return t->server;
 }
 
-void script_use(struct script *t, unsigned i)
+static void hang_up(struct script *t)
 {
     client_free(t->client);
     t->client = NULL;
     t->last = NULL;
+}
+
+void script_use(struct script *t, unsigned i)
+{
+    hang_up(t);
     t->url = i;
+    free(t->elsewhere);
+    t->elsewhere = NULL;
+}
+
+void script_use_url(struct script *t, const char *url)
+{
+    script_use(t, 0);
+    t->elsewhere = strdup(url);
+    if (t->elsewhere == NULL)
+        bail("out of memory");
 }
 
 struct client *script_client(struct script *t)
 {
     if (t->last != NULL && (t->last->close || t->last->status == 0))
-        script_use(t, t->url);
+        hang_up(t);
     if (t->client == NULL)
-        t->client = client_new(server_url(t->server, t->url));
+        t->client = client_new(t->elsewhere != NULL ? t->elsewhere : server_url(t->server, t->url));
     return t->client;
 }
 

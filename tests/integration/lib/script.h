@@ -47,6 +47,8 @@ void script_free(struct script *t);
 struct server *script_server(const struct script *t);
 /* The server's address number i instead of the first. */
 void script_use(struct script *t, unsigned i);
+/* The registry at that URL instead; script_use() goes back. */
+void script_use_url(struct script *t, const char *url);
 
 /* One TAP line per step. */
 void script_run(struct script *t, const struct step *steps, size_t n);
