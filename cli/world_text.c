@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-#include "auth/base64.h"
+#include "lib/util/base64.h"
 #include "lib/util/buf.h"
 #include "lib/util/util.h"
 
