@@ -46,19 +46,21 @@ struct registry_call {
     struct route route;
     bool has_digest; /* route.ref is a supported digest: */
     struct digest digest;
-    enum blob_role role;              /* of the blob asked for; for the log */
-    uint64_t seq;                     /* of its entry in the journal; 0: none yet */
-    char id[CALL_ID_MAX + 1];         /* X-Request-Id, the client's or our own */
-    bool identified;                  /* identity says who sent it: */
-    struct identity identity;         /* owned */
-    struct fault_plan plan;           /* rules that act on it */
-    registry_handler after_faults;    /* what follows once rules had their say */
-    registry_handler after_identity;  /* what follows once it is known who asks */
-    struct scope_set asked;           /* owned: of the token service */
-    struct scope_set granted;         /* owned: what it gave */
-    enum image_state state;           /* of what was asked for; PRESENT: it changed nothing */
-    const char *error_code;           /* OCI code replied, static; NULL when none */
-    char reason[CALL_REASON_MAX + 1]; /* why it was refused, for the log; "" when it was not */
+    char resolved[DIGEST_TEXT_MAX + 1]; /* what the tag asked for pointed to, or "" */
+    enum blob_role role;                /* of the blob asked for; for the log */
+    struct subject words;               /* for rules and the journal; borrowed from this call */
+    uint64_t seq;                       /* of its entry in the journal; 0: none yet */
+    char id[CALL_ID_MAX + 1];           /* X-Request-Id, the client's or our own */
+    bool identified;                    /* identity says who sent it: */
+    struct identity identity;           /* owned */
+    struct fault_plan plan;             /* rules that act on it */
+    registry_handler after_faults;      /* what follows once rules had their say */
+    registry_handler after_identity;    /* what follows once it is known who asks */
+    struct scope_set asked;             /* owned: of the token service */
+    struct scope_set granted;           /* owned: what it gave */
+    enum image_state state;             /* of what was asked for; PRESENT: it changed nothing */
+    const char *error_code;             /* OCI code replied, static; NULL when none */
+    char reason[CALL_REASON_MAX + 1];   /* why it was refused, for the log; "" when it was not */
     void (*abandon)(struct registry_call *call);
     void *pending;                   /* the handler's own, for abandon */
     TAILQ_ENTRY(registry_call) link; /* world.calls */

@@ -113,14 +113,12 @@ static void go_on(void *arg)
 void faults_begin(struct registry_call *call, registry_handler next)
 {
     struct fault_engine *e = call->world->faults;
-    struct subject s;
 
     if (fault_engine_count(e) == 0) {
         next(call);
         return;
     }
-    words_of_call(&s, call);
-    fault_match(e, &s, call->x, &call->plan);
+    fault_match(e, &call->words, call->x, &call->plan);
     if (call->plan.count == 0) {
         next(call);
         return;

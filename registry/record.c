@@ -14,20 +14,16 @@ enum { SCOPES_TEXT_MAX = 4096 };
 
 void record_open(struct registry_call *call)
 {
-    struct subject s;
-
-    words_of_call(&s, call);
-    call->seq = journal_open(call->world->journal, &s);
+    words_of_call(call);
+    call->seq = journal_open(call->world->journal, &call->words);
     if (http_conn_is_tls(http_exchange_conn(call->x)))
         journal_note(call->world->journal, call->seq, JOURNAL_TLS, "true");
 }
 
 void record_identity(struct registry_call *call)
 {
-    struct subject s;
-
-    words_of_call(&s, call);
-    journal_update(call->world->journal, call->seq, &s);
+    words_update(call);
+    journal_update(call->world->journal, call->seq, &call->words);
     if (call->identity.fingerprint[0] != '\0')
         journal_note(call->world->journal, call->seq, JOURNAL_FINGERPRINT,
                      call->identity.fingerprint);
@@ -52,7 +48,6 @@ void record_close(const struct http_exchange *x, struct registry_call *call)
         .duration_us = t->ended_us - t->started_us,
         .end = access_log_end_text(http_exchange_end(x)),
     };
-    struct subject s;
 
     if (call->seq == 0)
         record_open(call); /* refused before it was named */
@@ -62,6 +57,6 @@ void record_close(const struct http_exchange *x, struct registry_call *call)
     }
     if (call->state != IMAGE_PRESENT)
         journal_note(call->world->journal, call->seq, JOURNAL_STATE, image_state_name(call->state));
-    words_of_call(&s, call);
-    journal_close(call->world->journal, call->seq, &s, &facts);
+    words_update(call);
+    journal_close(call->world->journal, call->seq, &call->words, &facts);
 }

@@ -100,6 +100,7 @@ struct world {
     struct journal *journal;            /* owned */
     struct fault_engine *faults;        /* owned */
     struct metrics *metrics;            /* owned */
+    struct world_series *series;        /* owned; the series of it that every request needs */
     struct json_t *scenarios;           /* owned: those that are active, {name: how}; or NULL */
     struct auth *auth;                  /* borrowed; NULL: no authentication, no token service */
     const struct access_policy *access; /* borrowed; NULL: everybody may do everything */

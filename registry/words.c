@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "registry/words.h"
 
+#include <stdio.h>
+
 #include "lib/control/pulls.h"
 #include "lib/http/exchange.h"
 #include "lib/http/request.h"
@@ -86,28 +88,18 @@ static const char *role(const struct registry_call *call)
     return call->role == BLOB_ROLE_NONE ? NULL : roles[call->role - BLOB_ROLE_CONFIG];
 }
 
-/* The manifest that a tag points to, for rules that name digests. */
-static const char *digest(const struct registry_call *call)
+/* The manifest that a tag points to, for rules that name digests; a copy, because it may vanish
+   before the request ends. */
+static void resolve(struct registry_call *call)
 {
     struct meta_store *meta = call->world->meta;
-    const struct manifest *m;
+    const struct manifest *m = NULL;
 
-    if (call->has_digest)
-        return call->digest.text;
-    if (call->route.op != OP_MANIFEST_GET && call->route.op != OP_MANIFEST_HEAD)
-        return NULL;
-    m = reference_is_tag(call->route.ref)
-            ? meta->ops->tag_find(meta, call->route.repo, call->route.ref)
-            : NULL;
-    return m != NULL ? m->blob->digest.text : NULL;
-}
-
-static void set_identity(struct subject *s, const struct registry_call *call)
-{
-    if (!call->identified)
-        return;
-    s->values[WORD_USER] = call->identity.account[0] != '\0' ? call->identity.account : "anonymous";
-    s->values[WORD_AUTH] = identity_kind_name(call->identity.kind);
+    if ((call->route.op == OP_MANIFEST_GET || call->route.op == OP_MANIFEST_HEAD) &&
+        reference_is_tag(call->route.ref))
+        m = meta->ops->tag_find(meta, call->route.repo, call->route.ref);
+    if (m != NULL)
+        (void)snprintf(call->resolved, sizeof(call->resolved), "%s", m->blob->digest.text);
 }
 
 void words_of_conn(struct subject *ret, const struct http_conn *c)
@@ -118,17 +110,30 @@ void words_of_conn(struct subject *ret, const struct http_conn *c)
     ret->values[WORD_SNI] = text(http_conn_sni(c));
 }
 
-void words_of_call(struct subject *ret, const struct registry_call *call)
+void words_update(struct registry_call *call)
 {
-    words_of_conn(ret, http_exchange_conn(call->x));
-    ret->op = call->route.op;
-    ret->request = call->req;
-    ret->values[WORD_OP_NAME] = op_name(call->route.op);
-    ret->values[WORD_REPO] = text(call->route.repo);
-    ret->values[WORD_REF] = text(call->route.ref);
-    ret->values[WORD_DIGEST] = digest(call);
-    ret->values[WORD_ROLE] = role(call);
-    ret->values[WORD_USER_AGENT] = http_request_header(call->req, "User-Agent");
-    ret->values[WORD_NS] = http_request_parameter(call->req, "ns");
-    set_identity(ret, call);
+    struct subject *s = &call->words;
+
+    s->values[WORD_DIGEST] = call->has_digest ? call->digest.text : text(call->resolved);
+    if (!call->identified)
+        return;
+    s->values[WORD_USER] = call->identity.account[0] != '\0' ? call->identity.account : "anonymous";
+    s->values[WORD_AUTH] = identity_kind_name(call->identity.kind);
+}
+
+void words_of_call(struct registry_call *call)
+{
+    struct subject *s = &call->words;
+
+    words_of_conn(s, http_exchange_conn(call->x));
+    s->op = call->route.op;
+    s->request = call->req;
+    s->values[WORD_OP_NAME] = op_name(call->route.op);
+    s->values[WORD_REPO] = text(call->route.repo);
+    s->values[WORD_REF] = text(call->route.ref);
+    s->values[WORD_ROLE] = role(call);
+    s->values[WORD_USER_AGENT] = http_request_header(call->req, "User-Agent");
+    s->values[WORD_NS] = http_request_parameter(call->req, "ns");
+    resolve(call);
+    words_update(call);
 }

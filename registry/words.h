@@ -31,8 +31,10 @@ extern const struct vocabulary registry_vocabulary;
 /* Which requests make a pull. */
 extern const struct pulls_ops registry_pulls;
 
-/* What is known of the call now; values are borrowed from it. */
-void words_of_call(struct subject *ret, const struct registry_call *call);
+/* Fills call->words with what is known of a request that was named. */
+void words_of_call(struct registry_call *call);
+/* Adds what became known since: who asks, a digest that was read. */
+void words_update(struct registry_call *call);
 /* Before there is a request: listener, client, and the server name once the ClientHello came. */
 void words_of_conn(struct subject *ret, const struct http_conn *c);
 

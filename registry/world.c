@@ -154,7 +154,7 @@ void world_free(struct world *w)
     image_states_free(w->states);
     journal_free(w->journal);
     fault_engine_free(w->faults);
-    metrics_free(w->metrics);
+    world_metrics_close(w);
     json_decref(w->scenarios);
     if (w->meta != NULL)
         upload_free_all(w);

@@ -2,6 +2,7 @@
 #include "registry/world_metrics.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <jansson.h>
 
@@ -69,12 +70,28 @@ static const struct metrics_row table[] = {
     {.name = NULL},
 };
 
+enum {
+    OP_COUNT = 0
+#define OP_ROW(name, text) +1
+#include "registry/op.tbl.h"
+#undef OP_ROW
+    ,
+    STATUS_SLOTS = 8, /* 200, 206, 401, 404, 503 ... fall into different ones */
+};
+
+/* What every request is counted in, so that its series are not looked up each time. */
+struct world_series {
+    struct {
+        int status;
+        struct metrics_series *series; /* borrowed; NULL: none yet */
+    } requests[OP_COUNT][STATUS_SLOTS];
+    struct metrics_series *seconds[OP_COUNT]; /* likewise */
+    struct metrics_series *bytes;             /* borrowed */
+};
+
 static void set(struct world *w, enum row row, const char *const *labels, double value)
 {
-    struct metrics_series *s = metrics_get(w->metrics, row, labels);
-
-    if (s != NULL)
-        metrics_set(s, value);
+    metrics_set(metrics_get(w->metrics, row, labels), value);
 }
 
 int world_metrics_open(struct world *w, struct err *err)
@@ -83,30 +100,48 @@ int world_metrics_open(struct world *w, struct err *err)
 
     if (metrics_new(&w->metrics, table, err) != 0)
         return -1;
+    w->series = calloc(1, sizeof(*w->series));
+    if (w->series == NULL)
+        return err_set(err, ERR_NOMEM, "metrics");
+    w->series->bytes = metrics_get(w->metrics, BYTES, NULL);
     set(w, BUILD, version, 1);
     return 0;
 }
 
+void world_metrics_close(struct world *w)
+{
+    metrics_free(w->metrics);
+    free(w->series);
+}
+
+/* Series stay where they are: those of requests are never cleared. */
+static struct metrics_series *requests_of(struct world *w, enum op op, int status)
+{
+    unsigned slot = (unsigned)status % STATUS_SLOTS;
+    char code[16];
+    const char *const labels[] = {op_name(op), code, NULL};
+
+    if (w->series->requests[op][slot].series == NULL ||
+        w->series->requests[op][slot].status != status) {
+        (void)snprintf(code, sizeof(code), "%d", status);
+        w->series->requests[op][slot].series = metrics_get(w->metrics, REQUESTS, labels);
+        w->series->requests[op][slot].status = status;
+    }
+    return w->series->requests[op][slot].series;
+}
+
 void world_metrics_count(struct registry_call *call, const struct http_exchange *x)
 {
-    struct metrics *m = call->world->metrics;
+    struct world *w = call->world;
+    enum op op = call->route.op;
+    const char *const labels[] = {op_name(op), NULL};
     const struct http_traffic *t = http_exchange_traffic(x);
-    char code[16] = "0";
-    const char *const labels[] = {op_name(call->route.op), code, NULL};
-    const char *const op[] = {op_name(call->route.op), NULL};
-    struct metrics_series *s;
 
-    if (http_reply_sent(x))
-        (void)snprintf(code, sizeof(code), "%d", http_reply_status(x));
-    s = metrics_get(m, REQUESTS, labels);
-    if (s != NULL)
-        metrics_add(s, 1);
-    s = metrics_get(m, SECONDS, op);
-    if (s != NULL)
-        metrics_observe(s, (double)(t->ended_us - t->started_us) / 1e6);
-    s = metrics_get(m, BYTES, NULL);
-    if (s != NULL)
-        metrics_add(s, (double)t->body_out);
+    if (w->series->seconds[op] == NULL)
+        w->series->seconds[op] = metrics_get(w->metrics, SECONDS, labels);
+    metrics_add(requests_of(w, op, http_reply_sent(x) ? http_reply_status(x) : 0), 1);
+    metrics_observe(w->series->seconds[op], (double)(t->ended_us - t->started_us) / 1e6);
+    metrics_add(w->series->bytes, (double)t->body_out);
 }
 
 static void set_kinds(struct world *w)

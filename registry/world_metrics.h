@@ -11,7 +11,9 @@ struct http_exchange;
 struct registry_call;
 struct world;
 
+/* world_metrics_close() must follow, on failure too. */
 int world_metrics_open(struct world *w, struct err *err);
+void world_metrics_close(struct world *w);
 /* A request has ended. */
 void world_metrics_count(struct registry_call *call, const struct http_exchange *x);
 /* Appends the text format; errors are out's. */
