@@ -53,10 +53,11 @@ void challenge_reply_basic(struct auth *auth, struct http_exchange *x,
     add_header(x, &text, twist->flaw);
 }
 
-static void reply_bearer(struct auth *auth, struct http_exchange *x, struct challenge *c,
+static void reply_bearer(struct auth *auth, struct http_exchange *x, const struct challenge *c,
                          enum challenge_flaw flaw)
 {
     auto_buf struct buf text = BUF_INIT(CHALLENGE_MAX);
+    struct challenge whole = *c;
     char base[BASE_URL_MAX + 1];
     char realm[REALM_MAX + 1];
 
@@ -64,9 +65,9 @@ static void reply_bearer(struct auth *auth, struct http_exchange *x, struct chal
         challenge_base_url(auth, x, base, sizeof(base));
         (void)snprintf(realm, sizeof(realm), "%s%s", base,
                        c->realm == NULL ? TOKEN_PATH : c->realm);
-        c->realm = realm;
+        whole.realm = realm;
     }
-    challenge_format_bearer(&text, c);
+    challenge_format_bearer(&text, &whole);
     add_header(x, &text, flaw);
 }
 
