@@ -32,6 +32,7 @@ libregistry_a_SOURCES = \
 	%D%/oci_error.c %D%/oci_error.h %D%/oci_error.tbl.h \
 	%D%/op.tbl.h \
 	%D%/page.c %D%/page.h \
+	%D%/pending.c %D%/pending.h \
 	%D%/ports.c %D%/ports.h \
 	%D%/record.c %D%/record.h \
 	%D%/reference.c %D%/reference.h \

@@ -16,6 +16,7 @@
 #include "registry/deletion.h"
 #include "registry/faults.h"
 #include "registry/oci_error.h"
+#include "registry/pending.h"
 #include "registry/registry.h"
 #include "registry/store/blob_store.h"
 
@@ -37,7 +38,7 @@ static struct blob *need(struct registry_call *call)
     if (!call_need_digest(call))
         return NULL;
     b = meta->ops->blob_find(meta, call->route.repo, &call->digest);
-    if (b == NULL)
+    if (b == NULL && !pending_reply(call))
         oci_error_reply(
             call, OCI_BLOB_UNKNOWN,
             json_pack("{s:s, s:s}", "name", call->route.repo, "digest", call->digest.text));

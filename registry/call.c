@@ -193,10 +193,20 @@ static void release_blob(void *arg)
     blob_unref(arg);
 }
 
+static size_t fill_generated(void *arg, uint64_t offset, void *dst, size_t n)
+{
+    const struct blob *blob = arg;
+
+    blob->generator.fill(blob->generator.arg, offset, dst, n);
+    return n;
+}
+
 struct http_source *call_blob_source(struct blob *blob, uint64_t first, uint64_t n)
 {
     ASSERT(first <= blob->size && n <= blob->size - first);
     blob_ref(blob);
+    if (blob->generator.fill != NULL)
+        return http_source_generate(fill_generated, first, n, release_blob, blob);
     if (blob->data != NULL)
         return http_source_memory((const char *)blob->data + first, n, release_blob, blob);
     return http_source_file(blob->fd, blob->offset + first, n, release_blob, blob);

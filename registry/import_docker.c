@@ -4,7 +4,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <jansson.h>
 
@@ -73,9 +72,7 @@ static const char *compression(const struct blob *b)
 {
     unsigned char head[4] = {0};
 
-    if (b->data != NULL)
-        memcpy(head, b->data, b->size < sizeof(head) ? b->size : sizeof(head));
-    else if (pread(b->fd, head, sizeof(head), (off_t)b->offset) != (ssize_t)sizeof(head))
+    if (blob_read(b, 0, head, b->size < sizeof(head) ? b->size : sizeof(head), NULL) != 0)
         return NULL;
     if (memcmp(head, "\x1f\x8b", 2) == 0)
         return ".gzip";

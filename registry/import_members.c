@@ -286,7 +286,6 @@ int import_members_digest(struct import_members *m, const struct digest *digest,
 int import_read(char **ret, const struct blob *b, size_t max, struct err *err)
 {
     auto_free char *p = NULL;
-    size_t done = 0;
 
     if (b->size > max)
         return err_set(err, ERR_LIMIT, "%llu bytes, at most %zu are read",
@@ -294,15 +293,8 @@ int import_read(char **ret, const struct blob *b, size_t max, struct err *err)
     p = malloc(b->size + 1);
     if (p == NULL)
         return err_set(err, ERR_NOMEM, "file");
-    if (b->data != NULL)
-        memcpy(p, b->data, b->size);
-    while (b->data == NULL && done < b->size) {
-        ssize_t got = pread(b->fd, p + done, b->size - done, (off_t)(b->offset + done));
-
-        if (got <= 0)
-            return err_sys(err, "cannot read a blob back");
-        done += (size_t)got;
-    }
+    if (blob_read(b, 0, p, b->size, err) != 0)
+        return -1;
     p[b->size] = '\0';
     *ret = STEAL(p);
     return 0;

@@ -7,6 +7,7 @@
 #include "registry/call.h"
 #include "registry/deletion.h"
 #include "registry/oci_error.h"
+#include "registry/pending.h"
 #include "registry/registry.h"
 #include "registry/store/blob_store.h"
 
@@ -41,7 +42,7 @@ static struct manifest *need(struct registry_call *call)
     if (reference_is_digest(call->route.ref) && !call_need_digest(call))
         return NULL;
     m = find(call);
-    if (m == NULL)
+    if (m == NULL && !pending_reply(call))
         reply_unknown(call);
     return m;
 }

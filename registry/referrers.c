@@ -6,11 +6,9 @@
  * A fallback list may be as large as a manifest; a large one is read in a job, while the call
  * waits.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/http/exchange.h"
 #include "lib/http/loop.h"
@@ -274,24 +272,12 @@ static void fallback_free(struct fallback *f)
     free(f);
 }
 
-/* The bytes of a blob in a file; NULL when they cannot be read. Caller frees. */
-static char *read_file(const struct blob *b)
+/* The bytes of a blob that is not in memory; NULL when they cannot be read. Caller frees. */
+static char *read_blob(const struct blob *b)
 {
-    char *text = malloc(b->size);
-    size_t n = 0;
+    auto_free char *text = malloc(b->size);
 
-    while (text != NULL && n < b->size) {
-        ssize_t got = pread(b->fd, text + n, b->size - n, (off_t)(b->offset + n));
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0) {
-            free(text);
-            return NULL;
-        }
-        n += (size_t)got;
-    }
-    return text;
+    return text != NULL && blob_read(b, 0, text, b->size, NULL) == 0 ? STEAL(text) : NULL;
 }
 
 /* Runs in a job or at once. What cannot be read lists nothing: any manifest may have that tag. */
@@ -302,7 +288,7 @@ static void fallback_read(void *arg)
         .content_type = f->media_type,
         .max = f->blob->size,
     };
-    auto_free char *text = f->blob->data == NULL ? read_file(f->blob) : NULL;
+    auto_free char *text = f->blob->data == NULL ? read_blob(f->blob) : NULL;
     const void *p = f->blob->data == NULL ? text : f->blob->data;
 
     if (p != NULL && manifest_doc_parse(&f->doc, p, f->blob->size, &options, NULL) != 0)

@@ -97,6 +97,7 @@ struct world {
     struct loop_timer *sweeper;         /* owned: expires idle uploads */
     struct clock clock;                 /* what people see: states, tokens, the journal */
     struct image_states *states;        /* owned */
+    LIST_HEAD(, pending) pending;       /* images that are being made; owned by who makes them */
     struct journal *journal;            /* owned */
     struct fault_engine *faults;        /* owned */
     struct metrics *metrics;            /* owned */

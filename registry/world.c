@@ -148,7 +148,7 @@ void world_free(struct world *w)
 {
     if (w == NULL)
         return;
-    ASSERT(TAILQ_EMPTY(&w->calls));
+    ASSERT(TAILQ_EMPTY(&w->calls) && LIST_EMPTY(&w->pending));
     ports_done(w);
     loop_timer_free(w->sweeper);
     image_states_free(w->states);

@@ -4,6 +4,7 @@ libregistry_a_SOURCES += \
 	%D%/blob_store.c %D%/blob_store.h \
 	%D%/blob_store_memory.c \
 	%D%/file_hash.c %D%/file_hash.h \
+	%D%/generator_hash.c %D%/generator_hash.h \
 	%D%/ingest.c %D%/ingest.h \
 	%D%/manifest.c \
 	%D%/memory_limit.c %D%/memory_limit.h \

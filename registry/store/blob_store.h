@@ -4,7 +4,8 @@
  *
  * A blob lives while somebody holds a reference: each repository that has it (meta_store.h) and
  * each response that sends it. Small blobs (up to BLOB_INLINE_MAX) are in memory, larger ones are
- * a range of a file, so that they are sent without passing through this process.
+ * a range of a file, so that they are sent without passing through this process. Those of a
+ * generator are nowhere.
  * Loop thread only.
  */
 #ifndef REGISTRY_STORE_BLOB_STORE_H
@@ -21,12 +22,22 @@ struct loop;
 
 enum { BLOB_INLINE_MAX = 64 * 1024 };
 
+/* Makes the bytes of a blob when they are asked for, always the same. */
+struct blob_generator {
+    /* Writes the n bytes from offset on. From any thread, several at once. */
+    void (*fill)(const void *arg, uint64_t offset, void *dst, size_t n);
+    void (*free)(void *arg);
+    void *arg; /* owned by who has the generator */
+};
+
+/* Use blob_read() where the bytes themselves are needed. */
 struct blob {
     struct digest digest;
     uint64_t size;
-    const void *data; /* the bytes, or NULL: they are in fd */
-    int fd;           /* borrowed from the store */
-    uint64_t offset;  /* of the first byte in fd */
+    const void *data;                /* the bytes, or NULL: they are in fd, or generated */
+    int fd;                          /* borrowed from the store; -1: not in a file */
+    uint64_t offset;                 /* of the first byte in fd */
+    struct blob_generator generator; /* owned; fill NULL: the bytes are kept */
     unsigned refs;
     struct blob_store *store; /* borrowed */
 };
@@ -64,6 +75,10 @@ struct blob_store_ops {
     int (*add_space)(struct blob_store *s, const struct digest *digest,
                      const struct blob_space *space, uint64_t n, struct blob **ret,
                      struct err *err);
+    /* Takes the generator, also on failure; n is how many bytes it makes. Charges nothing. */
+    int (*add_generated)(struct blob_store *s, const struct digest *digest,
+                         const struct blob_generator *generator, uint64_t n, struct blob **ret,
+                         struct err *err);
     /* The last reference is gone. */
     void (*release)(struct blob_store *s, struct blob *b);
     /* Bytes charged now, and the limit (0: none). */
@@ -78,6 +93,10 @@ struct blob_store {
 
 struct blob *blob_ref(struct blob *b);
 void blob_unref(struct blob *b); /* NULL-safe */
+/* Copies the n bytes from offset on, wherever they are. From any thread, while the caller's
+   reference keeps the blob. ERR_SYSTEM when a file cannot be read. */
+int blob_read(const struct blob *b, uint64_t offset, void *dst, size_t n, struct err *err);
+void blob_generator_free(const struct blob_generator *g); /* what it owns */
 
 void blob_store_free(struct blob_store *s); /* NULL-safe; no blob may be referenced any more */
 /* Stores a copy of n bytes under the digest that they really have: charge and add in one step. */

@@ -22,8 +22,8 @@
 
 struct memory_blob {
     struct blob blob;          /* first: what the world sees */
-    void *heap;                /* owned; NULL when the bytes are in the arena */
-    struct arena_range *range; /* owned; NULL when they are on the heap */
+    void *heap;                /* owned; NULL when the bytes are elsewhere */
+    struct arena_range *range; /* owned; NULL when they are not in the arena */
     UT_hash_handle hh;         /* by blob.digest.text */
 };
 
@@ -199,13 +199,37 @@ static int memory_add_space(struct blob_store *s, const struct digest *digest,
     return 0;
 }
 
+static int memory_add_generated(struct blob_store *s, const struct digest *digest,
+                                const struct blob_generator *generator, uint64_t n,
+                                struct blob **ret, struct err *err)
+{
+    struct blob *there = memory_find(s, digest);
+    struct memory_blob *b;
+
+    if (there != NULL) {
+        blob_generator_free(generator);
+        *ret = blob_ref(there);
+        return 0;
+    }
+    b = blob_new(cast(s), digest, n);
+    if (b == NULL) {
+        blob_generator_free(generator);
+        return err_set(err, ERR_NOMEM, "blob");
+    }
+    b->blob.generator = *generator;
+    *ret = &b->blob;
+    return 0;
+}
+
 static void memory_release(struct blob_store *s, struct blob *blob)
 {
     struct memory_blob *b = (struct memory_blob *)blob;
     struct memory_store *m = cast(s);
 
     TABLE_REMOVE(m->blobs, b);
-    memory_discharge(s, b->blob.size);
+    if (b->blob.generator.fill == NULL)
+        memory_discharge(s, b->blob.size);
+    blob_generator_free(&b->blob.generator);
     if (b->range != NULL)
         arena_release(b->range, b->range->size);
     free(b->heap);
@@ -232,6 +256,7 @@ static const struct blob_store_ops memory_ops = {
     .space_free = memory_space_free,
     .add_memory = memory_add_memory,
     .add_space = memory_add_space,
+    .add_generated = memory_add_generated,
     .release = memory_release,
     .used = memory_used,
     .limit = memory_limit,

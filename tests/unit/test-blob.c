@@ -34,30 +34,37 @@ static struct http_exchange *ask(struct fixture *f, const char *method, const ch
     return fixture_ask(f, line, header);
 }
 
-static void test_get(struct fixture *f, size_t size, const char *name)
+static void check_pull(struct fixture *f, const struct digest *d, const char *content, size_t size,
+                       const char *name)
 {
-    auto_free char *content = content_of(size);
-    struct digest d = fixture_blob(f, "a/b", content, size);
-    struct http_exchange *x = ask(f, "GET", "a/b", d.text, NULL);
+    struct http_exchange *x = ask(f, "GET", "a/b", d->text, NULL);
     char etag[DIGEST_TEXT_MAX + 3];
 
-    (void)snprintf(etag, sizeof(etag), "\"%s\"", d.text);
+    (void)snprintf(etag, sizeof(etag), "\"%s\"", d->text);
     is_int(fake_status(x), 200, "PL5 GET of %s", name);
     is_str(fake_body(x), content, "PL5   its bytes");
     is_int(fake_length(x), (long long)size, "PL5   Content-Length");
     is_str(fake_header(x, "Content-Type"), "application/octet-stream", "PL5   Content-Type");
-    is_str(fake_header(x, "Docker-Content-Digest"), d.text, "PL5   Docker-Content-Digest");
+    is_str(fake_header(x, "Docker-Content-Digest"), d->text, "PL5   Docker-Content-Digest");
     is_str(fake_header(x, "Accept-Ranges"), "bytes", "PL5   Accept-Ranges");
     is_str(fake_header(x, "ETag"), etag, "PL6   ETag");
     is_str(fake_header(x, "Content-Encoding"), NULL, "PL5   no Content-Encoding");
     is_str(fake_header(x, "Docker-Distribution-API-Version"), "registry/2.0", "C1   version");
     fixture_end(x);
 
-    x = ask(f, "HEAD", "a/b", d.text, NULL);
+    x = ask(f, "HEAD", "a/b", d->text, NULL);
     is_int(fake_status(x), 200, "C3 HEAD of %s", name);
     is_int(fake_length(x), (long long)size, "C3   the length of GET");
-    is_str(fake_header(x, "Docker-Content-Digest"), d.text, "C3   Docker-Content-Digest");
+    is_str(fake_header(x, "Docker-Content-Digest"), d->text, "C3   Docker-Content-Digest");
     fixture_end(x);
+}
+
+static void test_get(struct fixture *f, size_t size, const char *name)
+{
+    auto_free char *content = content_of(size);
+    struct digest d = fixture_blob(f, "a/b", content, size);
+
+    check_pull(f, &d, content, size, name);
 }
 
 static void test_missing(struct fixture *f)
@@ -169,6 +176,32 @@ static void test_large_range(struct fixture *f)
 
     (void)snprintf(want, sizeof(want), "bytes %d-%d/%d", LARGE - 100, LARGE - 1, LARGE);
     check_range(f, &d, content, "bytes=-100", want, LARGE - 100, 100);
+}
+
+static void fill_content(const void *arg, uint64_t offset, void *dst, size_t n)
+{
+    (void)arg;
+    for (size_t i = 0; i < n; i++)
+        ((char *)dst)[i] = (char)('a' + (offset + i) % 26);
+}
+
+/* Bytes that are nowhere are sent like any others. */
+static void test_generated(struct fixture *f)
+{
+    const struct blob_generator generator = {.fill = fill_content};
+    auto_free char *content = content_of(LARGE);
+    struct blob_store *blobs = f->world->blobs;
+    char want[64];
+    struct digest d;
+    struct blob *b;
+
+    ASSERT(digest_of(&d, DIGEST_SHA512, content, LARGE, NULL) == 0);
+    ASSERT(blobs->ops->add_generated(blobs, &d, &generator, LARGE, &b, NULL) == 0);
+    ASSERT(f->world->meta->ops->blob_add(f->world->meta, "a/b", b, NULL) == 0);
+    blob_unref(b);
+    check_pull(f, &d, content, LARGE, "a generated blob");
+    (void)snprintf(want, sizeof(want), "bytes 1001-%d/%d", LARGE - 1, LARGE);
+    check_range(f, &d, content, "bytes=1001-", want, 1001, LARGE - 1001);
 }
 
 static void test_several_ranges(struct fixture *f)
@@ -309,6 +342,7 @@ int main(void)
     test_missing(&f);
     test_ranges(&f);
     test_large_range(&f);
+    test_generated(&f);
     test_several_ranges(&f);
     test_empty(&f);
     test_unchanged(&f);

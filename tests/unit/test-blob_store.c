@@ -141,6 +141,79 @@ static void test_space(void)
     loop_free(loop);
 }
 
+/* Byte i is i times a number of the caller's, which counts how often it was freed. */
+static void fill_multiples(const void *arg, uint64_t offset, void *dst, size_t n)
+{
+    const unsigned *factor = arg;
+
+    for (size_t i = 0; i < n; i++)
+        ((unsigned char *)dst)[i] = (unsigned char)((offset + i) * *factor);
+}
+
+static void forget(void *arg)
+{
+    *(unsigned *)arg = 0;
+}
+
+static void test_generated(void)
+{
+    const uint64_t size = UINT64_C(1) << 45;
+    struct loop *loop = help_loop();
+    struct blob_store *s = store_new(loop, 10);
+    struct digest d = help_digest(DIGEST_SHA256, "any", 3);
+    unsigned factor = 3;
+    unsigned other = 4;
+    const struct blob_generator generator = {fill_multiples, forget, &factor};
+    const struct blob_generator second = {fill_multiples, forget, &other};
+    unsigned char got[5];
+    struct blob *b = NULL;
+    struct blob *again = NULL;
+
+    is_int(s->ops->add_generated(s, &d, &generator, size, &b, NULL), 0, "a blob of 32 TiB");
+    is_int((long long)s->ops->used(s), 0, "does not count against the limit");
+    ok(b->size == size && b->data == NULL && b->fd == -1, "it is neither in memory nor in a file");
+    ok(s->ops->find(s, &d) == b, "and is found");
+    is_int(blob_read(b, size - 5, got, 5, NULL), 0, "its end is read");
+    is_mem(got, 5, "\xf1\xf4\xf7\xfa\xfd", 5, "and is as its generator makes it");
+    is_int(s->ops->add_generated(s, &d, &second, size, &again, NULL), 0, "the same once more");
+    ok(again == b && b->refs == 2 && other == 0, "is the same blob, the new generator goes");
+    blob_unref(again);
+    is_int((long long)factor, 3, "the first one stays");
+    blob_unref(b);
+    ok(factor == 0 && s->ops->find(s, &d) == NULL, "and goes with the blob");
+    is_int((long long)s->ops->used(s), 0, "nothing is discharged that was not charged");
+    blob_store_free(s);
+    loop_free(loop);
+}
+
+static void test_read(void)
+{
+    struct loop *loop = help_loop();
+    struct blob_store *s = store_new(loop, 0);
+    struct blob *b = put(s, "0123456789");
+    struct digest d = help_digest(DIGEST_SHA256, "abc", 3);
+    struct err err = {.code = ERR_NONE};
+    struct blob_space space;
+    char got[4] = "";
+
+    is_int(blob_read(b, 7, got, 3, NULL), 0, "bytes in memory are read");
+    is_str(got, "789", "from the offset on");
+    is_int(blob_read(b, 10, got, 0, NULL), 0, "none at the end");
+    blob_unref(b);
+    ASSERT(s->ops->space_new(s, &space, NULL) == 0 && s->ops->charge(s, 3, NULL) == 0);
+    write_space(&space, "abc", 3);
+    ASSERT(s->ops->add_space(s, &d, &space, 3, &b, NULL) == 0);
+    is_int(blob_read(b, 1, got, 2, NULL), 0, "bytes in the file are read");
+    is_mem(got, 2, "bc", 2, "from the offset on");
+    b->size = UINT64_C(1) << 40; /* as if somebody had cut the file */
+    is_int(blob_read(b, 1 << 30, got, 1, &err), -1, "a file that is too short is an error");
+    is_str(err.msg, "cannot read a blob back: Input/output error", "with the reason");
+    b->size = 3;
+    blob_unref(b);
+    blob_store_free(s);
+    loop_free(loop);
+}
+
 static void test_space_free(void)
 {
     struct loop *loop = help_loop();
@@ -233,6 +306,19 @@ static void test_no_memory(void)
         wrong += s->ops->used(s) != 0;
     }
     ok(n > 2 && wrong == 0, "each of %u allocations of a blob in a space may fail", n - 1);
+    for (failed = true, n = 0; failed;) {
+        unsigned factor = 1;
+        const struct blob_generator generator = {fill_multiples, forget, &factor};
+
+        failing_malloc_arm(++n);
+        b = NULL;
+        (void)s->ops->add_generated(s, &d, &generator, 3, &b, NULL);
+        failed = failing_malloc_disarm();
+        wrong += (b == NULL) != failed;
+        blob_unref(b);
+        wrong += factor != 0;
+    }
+    ok(n > 1 && wrong == 0, "each of %u allocations of a generated blob may fail", n - 1);
     blob_store_free(s);
     loop_free(loop);
 }
@@ -279,6 +365,8 @@ int main(void)
     test_memory();
     test_limit();
     test_space();
+    test_generated();
+    test_read();
     test_space_free();
     test_file_size_limit();
     test_no_memory();
