@@ -54,6 +54,7 @@ libcli_a_SOURCES = \
 	%D%/version.c \
 	%D%/wait.c \
 	%D%/with.c \
+	%D%/world.c \
 	%D%/world_request.c %D%/world_request.h \
 	%D%/world_text.c %D%/world_text.h \
 	%D%/worlds.c %D%/worlds.h \

@@ -70,6 +70,7 @@ struct command {
     const char *surplus;     /* message for a word too many, where that may be a secret or a slip */
     const char *redirection; /* end of the usage: "<FILE"; or NULL */
     bool asks_server;        /* there is a client, and options for it */
+    bool all_worlds;         /* it is about the server, not about one of its worlds */
     bool no_json;            /* it has nothing that --json could print */
     /*
      * settings: of settings_size bytes, beginning with struct command_settings; zero, or a copy of
@@ -117,6 +118,7 @@ extern const struct command command_verify;
 extern const struct command command_version;
 extern const struct command command_wait;
 extern const struct command command_with;
+extern const struct command command_world;
 
 /* Runs the command, or that of its parts which argv names. path is what was typed up to it: "" for
    the root, "fault add". argv[0] is its name. */

@@ -33,7 +33,10 @@ static const struct option server_rows[] = {
               "File with the token that it wants. Without it, OCIMOCK_CONTROL_TOKEN or "
               "OCIMOCK_CONTROL_TOKEN_FILE"),
      MEMBER(token_file)},
-    {CLI_TEXT("world", "NAME", "World to work on, instead of the one of the start"), MEMBER(world)},
+    /* the last: not for those that are about all worlds */
+    {CLI_TEXT("world", "NAME",
+              "World to work on. Without it, OCIMOCK_WORLD, else the one of the start"),
+     MEMBER(world)},
 };
 
 /* How many parts a message lists at most. */
@@ -56,7 +59,7 @@ static size_t put_frame_rows(struct option *to, const struct command *c)
         to[0].group = "Output";
     if (c->asks_server) {
         memcpy(to + n, server_rows, sizeof(server_rows));
-        n += ARRAY_LEN(server_rows);
+        n += ARRAY_LEN(server_rows) - (c->all_worlds ? 1 : 0);
     }
     return n;
 }

@@ -67,7 +67,11 @@ static enum cli_status connect_and_run(const struct command *c, struct command_s
                                        struct err *err)
 {
     const struct control_client_options options = {
-        .address = s->address, .token_file = s->token_file, .world = s->world};
+        .address = s->address,
+        .token_file = s->token_file,
+        .world = s->world,
+        .all_worlds = c->all_worlds,
+    };
     enum cli_status status;
 
     if ((s->quiet && be_quiet(err) != 0) || control_client_new(&s->client, &options, err) != 0)

@@ -15,6 +15,8 @@
 
 enum { TIMEOUT_MS = 60 * 1000, TOKEN_MAX = 8192, PATH_MAX_BYTES = 64 * 1024 };
 
+#define API "/control/v1"
+
 static const char default_address[] = "127.0.0.1:5001";
 
 struct control_client {
@@ -63,19 +65,45 @@ static int find_token(char **ret, const char *file, struct err *err)
     return file != NULL ? read_token(ret, file, err) : 0;
 }
 
-static int make_prefix(char **ret, const char *world, struct err *err)
+static int take_prefix(char **ret, struct buf *b, struct err *err)
+{
+    if (buf_check(b, "name of the world", err) != 0)
+        return -1;
+    *ret = buf_take(b, NULL);
+    return *ret != NULL ? 0 : err_set(err, ERR_NOMEM, "control API");
+}
+
+/* Cuts a path that is the API's off the URL: people paste what a world's `control` says. */
+static const char *cut_path(char *url)
+{
+    char *path = strstr(url, API "/worlds/");
+
+    if (path == NULL)
+        path = strstr(url, API);
+    if (path == NULL)
+        return NULL;
+    *path = '\0';
+    return path + strlen(API);
+}
+
+/* What stands in front of the paths that are asked for. */
+static int make_prefix(struct control_client *c, const struct control_client_options *o,
+                       struct err *err)
 {
     auto_buf struct buf b = BUF_INIT(4096);
+    const char *world = o->world != NULL ? o->world : variable("OCIMOCK_WORLD");
+    const char *path = cut_path(c->url);
 
-    (void)buf_append_text(&b, "/control/v1");
+    (void)buf_append_text(&b, API);
+    if (o->all_worlds)
+        return take_prefix(&c->prefix, &b, err);
     if (world != NULL) {
         (void)buf_append_text(&b, "/worlds/");
         control_path_segment(&b, world);
+    } else if (path != NULL) {
+        (void)buf_append_text(&b, path);
     }
-    if (buf_check(&b, "name of the world", err) != 0)
-        return -1;
-    *ret = buf_take(&b, NULL);
-    return *ret != NULL ? 0 : err_set(err, ERR_NOMEM, "control API");
+    return take_prefix(&c->prefix, &b, err);
 }
 
 int control_client_new(struct control_client **ret, const struct control_client_options *options,
@@ -90,8 +118,7 @@ int control_client_new(struct control_client **ret, const struct control_client_
         address = variable("OCIMOCK_CONTROL");
     c->timeout = TIMEOUT_MS;
     if (client_url(&c->url, address != NULL ? address : default_address, err) != 0 ||
-        find_token(&c->token, options->token_file, err) != 0 ||
-        make_prefix(&c->prefix, options->world, err) != 0) {
+        find_token(&c->token, options->token_file, err) != 0 || make_prefix(c, options, err) != 0) {
         control_client_free(c);
         return -1;
     }

@@ -3,12 +3,14 @@
  * Questions to the control API of a running server, for the commands that steer one.
  *
  * The server is found by --control, else OCIMOCK_CONTROL (what `serve` reads as well), else
- * 127.0.0.1:5001. A token comes from OCIMOCK_CONTROL_TOKEN, or a file. Connects with the first
- * question. Errors of the server become errors here, in its words.
+ * 127.0.0.1:5001; the world by --world, else OCIMOCK_WORLD, else by the address, which may be the
+ * URL that a world's `control` gives. A token comes from OCIMOCK_CONTROL_TOKEN, or a file. Connects
+ * with the first question. Errors of the server become errors here, in its words.
  */
 #ifndef CLI_CONTROL_CLIENT_H
 #define CLI_CONTROL_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,7 +22,8 @@ struct json_t;
 struct control_client_options {
     const char *address;    /* or a URL; NULL: from the environment. Borrowed */
     const char *token_file; /* NULL: from the environment. Borrowed */
-    const char *world;      /* NULL: the one of the start. Borrowed */
+    const char *world;      /* NULL: from the environment or the address. Borrowed */
+    bool all_worlds;        /* questions are about the server as a whole: no world is looked for */
 };
 
 int control_client_new(struct control_client **ret, const struct control_client_options *options,
@@ -30,8 +33,9 @@ void control_client_free(struct control_client *c); /* NULL-safe */
 void control_client_patience(struct control_client *c, uint32_t ms);
 
 /*
- * Asks for a path of the world, such as "/rules". Any status below 500 is an answer; *ret_answer is
- * what the body holds (caller owns; NULL: nothing). ERR_UNREACHABLE when nobody is there.
+ * Asks for a path of the world (or of the server), such as "/rules". Any status below 500 is an
+ * answer; *ret_answer is what the body holds (caller owns; NULL: nothing). ERR_UNREACHABLE when
+ * nobody is there.
  */
 int control_client_ask(struct control_client *c, const char *method, const char *path,
                        const struct json_t *body, long *ret_status, struct json_t **ret_answer,

@@ -26,7 +26,8 @@ static void warn(void *arg, const char *message)
 /* Flags, OCIMOCK_OPTIONS and the environment. */
 static int read_outside(struct serve_settings *s, int argc, char **argv, struct err *err)
 {
-    static const char *const others[] = {"OCIMOCK_OPTIONS", "OCIMOCK_CONTROL", NULL};
+    static const char *const others[] = {"OCIMOCK_OPTIONS", "OCIMOCK_CONTROL", "OCIMOCK_WORLD",
+                                         NULL};
     const char *options = getenv("OCIMOCK_OPTIONS");
 
     if (option_read_flags(s->set, OPTION_FLAG, argc - 1, argv + 1, err) != 0)

@@ -512,6 +512,57 @@ push() {
     wait $!
 }
 
+# --- Worlds
+
+@test "world: add, list, work in it, show its parts, remove" {
+    local registry
+
+    start
+    ask world add t42 --ttl 10m --seed 7
+    [[ $status -eq 0 && ${lines[0]} == "world     t42" && $output == *"secret    "* && $output == *"(in 10m)"* ]]
+    ask world list
+    [[ ${lines[1]} =~ ^default\ .*\ -$ && ${lines[2]} =~ ^t42\ .*\ 7\ +(10m|9m59s)$ ]]
+    registry=$("$OCIMOCK" world show t42 --url)
+    [[ $registry == http://127.0.0.1:* && $registry != "$URL" ]]
+    [[ $("$OCIMOCK" world show t42 --location) == "${registry#http://}" ]]
+    "$OCIMOCK" world show t42 --dockerconfigjson |
+        jq -e --arg r "${registry#http://}" '.auths[$r].auth | @base64d | startswith("t42:")'
+    [[ $("$OCIMOCK" world show t42 --registries-conf) == *"location = \"${registry#http://}\""* ]]
+    [[ $("$OCIMOCK" world show t42 --hosts-toml) == *"[host.\"$registry\"]"* ]]
+    "$OCIMOCK" world show t42 --json | jq -e '.account.name == "t42" and .seed == 7'
+    [[ $(URL=$registry get /v2/) == 200 ]]
+    [[ $("$OCIMOCK" requests --count --world t42) == 1 ]]
+    [[ $(OCIMOCK_WORLD=t42 "$OCIMOCK" requests --count) == 1 ]]
+    [[ $(OCIMOCK_CONTROL=$("$OCIMOCK" world show t42 --json | jq -r .control) "$OCIMOCK" requests --count) == 1 ]]
+    [[ $("$OCIMOCK" requests --count) == 0 ]]
+    "$OCIMOCK" world remove t42
+    ask world show t42
+    refused 1 "ocimock world show: there is no world 't42'"
+}
+
+@test "world: a file with accounts and rules; what options say ranks above it" {
+    start
+    cat >"$T/world.yaml" <<EOF
+seed: 3
+accounts: [{name: bob, secret: builder}]
+rules: [{id: flaky, when: {op: ping, user: bob}, then: {status: 503}, times: 1}]
+EOF
+    ask world add t42 --file "$T/world.yaml" --seed 9 --auth basic --json
+    [[ $status -eq 0 && $(jq -r '"\(.seed) \(.auth)"' <<<"$output") == "9 basic" ]]
+    URL=$(jq -r .registry <<<"$output")
+    [[ $(get /v2/) == 401 && $(get /v2/ -u bob:builder) == 503 && $(get /v2/ -u bob:builder) == 200 ]]
+    ask world add t43 --file - <<<'{"accounts": [{"name": "x"}]}'
+    refused 2 "ocimock world add: world: *account 'x' needs *"
+    ask world add t43 --url --location
+    refused 2 "ocimock world add: only one part*"
+    ask world list --json
+    [[ $(jq -r '[.worlds[].name] | join(" ")' <<<"$output") == "default t42" ]]
+    ask world add t43 --prefix team --host a.test
+    refused 2 "*one of them"
+    ask world list --world t42
+    refused 2 "*unknown option '--world'*"
+}
+
 # --- The manual
 
 @test "the manual names the commands for a running server and their options" {
@@ -522,7 +573,8 @@ push() {
     for words in "image list" "image set" "image clear" "image retag" requests verify wait \
         "fault list" "fault add" "fault remove" "fault enable" "fault disable" with \
         "scenario list" "scenario show" "scenario apply" "scenario remove" \
-        "gate list" "gate release" "gate close" "registry set" "clock show" "clock advance" "clock set"; do
+        "gate list" "gate release" "gate close" "registry set" "clock show" "clock advance" "clock set" \
+        "world list" "world add" "world show" "world remove"; do
         # shellcheck disable=SC2086 # words of the command
         run -0 "$OCIMOCK" $words --help
         [[ $section == *".SS \"$(sed -n 's/^Usage: //p' <<<"$output")\""* ]]
