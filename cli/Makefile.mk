@@ -19,6 +19,8 @@ libcli_a_SOURCES = \
 	%D%/criteria.c %D%/criteria.h \
 	%D%/fault.c %D%/fault.h \
 	%D%/fault_add.c \
+	%D%/fixture_image.c %D%/fixture_image.h \
+	%D%/fixture_parts.c %D%/fixture_parts.h \
 	%D%/gate.c \
 	%D%/gen_cert.c \
 	%D%/hash_password.c \
@@ -37,6 +39,7 @@ libcli_a_SOURCES = \
 	%D%/serve_auth.c %D%/serve_auth.h \
 	%D%/serve_auth_options.tbl.h \
 	%D%/serve_control.c %D%/serve_control.h \
+	%D%/serve_fixtures.c %D%/serve_fixtures.h \
 	%D%/serve_options.c \
 	%D%/serve_rules.c %D%/serve_rules.h \
 	%D%/serve_scenarios.c %D%/serve_scenarios.h \

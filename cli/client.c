@@ -65,8 +65,8 @@ static int load(struct curl_api *ret, struct err *err)
     };
     struct curl_api api;
 
-    if (library_load(&api.library, LIBCURL_SONAME, "this command needs", rows, ARRAY_LEN(rows), &api,
-                     err) != 0)
+    if (library_load(&api.library, LIBCURL_SONAME, "this command needs", rows, ARRAY_LEN(rows),
+                     &api, err) != 0)
         return -1;
     if (api.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return err_set(err, ERR_UNSUPPORTED, "libcurl does not start");

@@ -25,6 +25,7 @@
 #include "cli/ready.h"
 #include "cli/serve_auth.h"
 #include "cli/serve_control.h"
+#include "cli/serve_fixtures.h"
 #include "cli/serve_rules.h"
 #include "cli/serve_scenarios.h"
 #include "cli/serve_settings.h"
@@ -290,6 +291,8 @@ static int open_control(struct serve *s, struct err *err)
 static int start(struct serve *s, struct err *err)
 {
     if (make_loop(s, err) != 0 || make_worlds(s, err) != 0 || import_all(s, err) != 0 ||
+        serve_fixtures_start(s->first->world, s->settings.images, &s->settings.image_texts, err) !=
+            0 ||
         serve_rules_load(s->first->world, &s->settings, err) != 0 ||
         serve_scenarios_start(s->first->world, &s->settings.scenarios, err) != 0 ||
         make_server(s, err) != 0 || listen_all(s, &s->settings.listen, NULL, err) != 0 ||

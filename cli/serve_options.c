@@ -8,6 +8,7 @@
 #include "auth/keyring.h"
 #include "auth/trust.h"
 #include "cli/auth_schema.h"
+#include "cli/serve_fixtures.h"
 #include "lib/util/util.h"
 
 #define MEMBER(m) OPTION_MEMBER(struct serve_settings, m)
@@ -122,6 +123,19 @@ static const struct option rows[] = {
      .group = "Content",
      .help = "Load an OCI image layout, an oci-archive or a docker-save archive at start",
      MEMBER(import)},
+    {.key = "images",
+     .flag = "images-json",
+     .arg = "JSON",
+     .value = {.type = SCHEMA_OBJECTS, .members = serve_fixtures_image},
+     .help = "Images made at start: name, recipe (a name, or keys and values), state",
+     MEMBER(images)},
+    {.flag = "image",
+     .variable = "OCIMOCK_IMAGES",
+     .arg = "NAME=RECIPE",
+     .value.type = SCHEMA_LIST,
+     .help = "The same in short: team/app:v1=hello, load:v1=random(layers=2,size=1MiB); the "
+             "variable is OCIMOCK_IMAGES (ocimock fixture list)",
+     MEMBER(image_texts)},
     {.key = "rules",
      .flag = "rules",
      .variable = "OCIMOCK_RULES_FILES",

@@ -36,8 +36,10 @@ struct serve_settings {
     const char *control_token;
     const char *control_token_file;
     struct option_list import;
-    struct option_list rules; /* files and folders */
-    const char *rules_json;   /* rules themselves */
+    struct json_t *images;          /* borrowed; array, or NULL */
+    struct option_list image_texts; /* "NAME=RECIPE" */
+    struct option_list rules;       /* files and folders */
+    const char *rules_json;         /* rules themselves */
     struct option_list scenarios;
     struct registry_settings registry;
     struct auth_settings auth; /* lists: the three below, see serve_auth_new() */

@@ -9,6 +9,7 @@ libregistry_a_SOURCES = \
 	%D%/blob.c \
 	%D%/call.c %D%/call.h \
 	%D%/catalog.c \
+	%D%/content.c %D%/content.h \
 	%D%/content_range.c %D%/content_range.h \
 	%D%/control_api.c %D%/control_api.h \
 	%D%/deletion.c %D%/deletion.h \

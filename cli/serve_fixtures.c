@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/serve_fixtures.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "auth/identity.h"
+#include "cli/fixture_image.h"
+#include "cli/fixture_parts.h"
+#include "fixtures/embedded.h"
+#include "fixtures/fixture.h"
+#include "lib/control/control.h"
+#include "lib/http/loop.h"
+#include "lib/util/buf.h"
+#include "lib/util/err.h"
+#include "lib/util/option.h"
+#include "lib/util/text.h"
+#include "lib/util/util.h"
+#include "registry/registry.h"
+#include "registry/state.h"
+
+enum { TEXT_MAX = 64 * 1024 };
+
+DEFINE_AUTO(fixture, struct fixture, fixture_free)
+#define auto_fixture __attribute__((cleanup(auto_fixture_)))
+
+const struct schema serve_fixtures_image[] = {
+    {.key = "name", .type = SCHEMA_TEXT, .required = true},
+    {.key = "recipe", .type = SCHEMA_ANY},
+    {.key = "state", .type = SCHEMA_TEXT},
+    {.key = NULL},
+};
+
+static const struct schema post_members[] = {
+    {.key = "recipe", .type = SCHEMA_ANY, .required = true},
+    {.key = "image", .type = SCHEMA_TEXT},
+    {.key = NULL},
+};
+static const struct schema post_schema = {.type = SCHEMA_OBJECT, .members = post_members};
+
+/* By its name, or the whole of it. */
+static int open_recipe(struct fixture **ret, const json_t *recipe, struct err *err)
+{
+    if (json_is_string(recipe))
+        return fixture_open(ret, json_string_value(recipe), err);
+    if (json_is_object(recipe))
+        return fixture_from_json(ret, recipe, "recipe", err);
+    return err_set(err, ERR_CONFIG, "recipe: expected its name, or keys and values");
+}
+
+int serve_fixtures_add(struct world *w, struct fixture *f, const char *image,
+                       struct fixture_result *ret, struct err *err)
+{
+    struct fixture_parts *parts;
+    struct fixture_image name;
+    int rc;
+
+    if (fixture_image_apply(&name, image, f, err) != 0 || fixture_parts_build(&parts, f, err) != 0)
+        return -1;
+    rc = fixture_parts_store(parts, w, name.repo, err);
+    if (rc == 0 && ret != NULL)
+        *ret = *fixture_parts_result(parts);
+    fixture_parts_free(parts);
+    return rc;
+}
+
+/* --- Over the control API -----------------------------------------------------------------------
+ */
+
+/* One POST while its job runs. */
+struct making {
+    struct control_call *call;   /* borrowed; NULL: the asker left */
+    struct world *world;         /* borrowed: it outlives jobs */
+    struct fixture *f;           /* owned */
+    struct fixture_image image;  /* where it goes */
+    struct fixture_parts *parts; /* owned; what came out */
+    struct err err;              /* or why nothing did */
+};
+
+static void making_free(struct making *m)
+{
+    fixture_free(m->f);
+    fixture_parts_free(m->parts);
+    free(m);
+}
+
+static void on_gone(void *arg)
+{
+    struct making *m = arg;
+
+    m->call = NULL;
+}
+
+static json_t *describe(const struct making *m)
+{
+    const struct fixture_result *r = fixture_parts_result(m->parts);
+
+    return json_pack("{s:s, s:s, s:s, s:I, s:i, s:i, s:I}", "repository", m->image.repo, "digest",
+                     r->digest.text, "mediaType", r->media_type, "size", (json_int_t)r->size,
+                     "blobs", (int)r->blobs, "manifests", (int)r->manifests, "bytes",
+                     (json_int_t)r->bytes);
+}
+
+static void make(void *arg)
+{
+    struct making *m = arg;
+
+    if (fixture_parts_build(&m->parts, m->f, &m->err) != 0)
+        m->parts = NULL;
+}
+
+static void on_made(void *arg)
+{
+    struct making *m = arg;
+    bool made =
+        m->parts != NULL && fixture_parts_store(m->parts, m->world, m->image.repo, &m->err) == 0;
+
+    if (m->call != NULL) {
+        if (made)
+            control_reply(m->call, 201, describe(m));
+        else
+            control_reply_error(m->call, &m->err);
+    }
+    making_free(m);
+}
+
+static int making_new(struct making **ret, struct control_call *call, struct err *err)
+{
+    const json_t *body = control_call_body(call);
+    struct schema_place at = {.path = ""};
+    struct making *m;
+
+    if (body == NULL)
+        return err_set(err, ERR_CONFIG,
+                       "a JSON body is missing: {\"recipe\": \"hello\", \"image\": \"app:v1\"}");
+    if (schema_check(&post_schema, body, &at, err) != 0)
+        return -1;
+    m = calloc(1, sizeof(*m));
+    if (m == NULL)
+        return err_set(err, ERR_NOMEM, "fixture");
+    m->call = call;
+    m->world = control_call_world(call);
+    if (open_recipe(&m->f, json_object_get(body, "recipe"), err) != 0 ||
+        fixture_image_apply(&m->image, json_string_value(json_object_get(body, "image")), m->f,
+                            err) != 0) {
+        making_free(m);
+        return -1;
+    }
+    *ret = m;
+    return 0;
+}
+
+static void handle_post(struct control_call *call, void *arg)
+{
+    struct making *m;
+    struct err err;
+
+    (void)arg;
+    if (making_new(&m, call, &err) != 0) {
+        control_reply_error(call, &err);
+        return;
+    }
+    control_call_wait(call, on_gone, m);
+    loop_job(m->world->loop, make, on_made, m);
+}
+
+static json_t *recipe_list(void)
+{
+    json_t *list = json_array();
+
+    for (const struct embedded *e = fixture_builtin(); e->name != NULL; e++)
+        (void)json_array_append_new(list, json_string(e->name));
+    return list;
+}
+
+static json_t *wrong_list(void)
+{
+    json_t *list = json_array();
+
+    for (const struct fixture_wrong *w = fixture_wrong(); w->name != NULL; w++)
+        (void)json_array_append_new(list, json_string(w->name));
+    return list;
+}
+
+static void handle_get(struct control_call *call, void *arg)
+{
+    (void)arg;
+    control_reply(call, 200,
+                  json_pack("{s:o, s:o}", "recipes", recipe_list(), "wrong", wrong_list()));
+}
+
+static const struct control_endpoint endpoints[] = {
+    {HTTP_METHOD_GET, "/fixtures", .handle = handle_get,
+     .help = "Names of the built-in recipes, and of the ways to be wrong"},
+    {HTTP_METHOD_POST, "/fixtures", .world = true, .has_body = true, .handle = handle_post,
+     .help = "Makes an image: {\"recipe\": \"hello\", \"image\": \"team/app:v1\"}"},
+    {.pattern = NULL},
+};
+
+int serve_fixtures_register(struct control *c, struct err *err)
+{
+    return control_register(c, endpoints, NULL, err);
+}
+
+/* --- At start -----------------------------------------------------------------------------------
+ */
+
+static int set_state(struct world *w, const char *image, const json_t *state, struct err *err)
+{
+    json_t *body = json_pack("{s:s, s:O}", "image", image, "state", state);
+    int rc = body == NULL ? err_set(err, ERR_NOMEM, "image")
+                          : image_states_set(w->states, body,
+                                             w->auth == NULL || !access_is_on(w->auth), err);
+
+    json_decref(body);
+    return rc;
+}
+
+/* Without a recipe it is only a state of what comes from elsewhere. */
+static int start_image(struct world *w, const json_t *image, struct err *err)
+{
+    const char *name = json_string_value(json_object_get(image, "name"));
+    const json_t *recipe = json_object_get(image, "recipe");
+    const json_t *state = json_object_get(image, "state");
+    auto_fixture struct fixture *f = NULL;
+
+    if (recipe != NULL && !json_is_null(recipe) &&
+        (open_recipe(&f, recipe, err) != 0 || serve_fixtures_add(w, f, name, NULL, err) != 0))
+        return -1;
+    return json_is_string(state) ? set_state(w, name, state, err) : 0;
+}
+
+/* "team/app:v1=random(layers=2)". */
+static int start_text(struct world *w, const char *text, struct err *err)
+{
+    auto_free char *name = strdup(text);
+    auto_fixture struct fixture *f = NULL;
+    char *recipe = name == NULL ? NULL : strchr(name, '=');
+
+    if (name == NULL)
+        return err_set(err, ERR_NOMEM, "image");
+    if (recipe == NULL)
+        return err_set(err, ERR_CONFIG, "expected NAME=RECIPE such as team/app:v1=hello");
+    *recipe++ = '\0';
+    if (fixture_open(&f, recipe, err) != 0)
+        return -1;
+    return serve_fixtures_add(w, f, name, NULL, err);
+}
+
+/* Names that are none, and recipes that are not there, are a matter of the configuration. */
+static int bad_image(int result, struct err *err)
+{
+    if (err->code == ERR_ABSENT || err->code == ERR_INVALID)
+        err->code = ERR_CONFIG;
+    return result;
+}
+
+/* How many parentheses are open at the end. */
+static int open_parentheses(const char *text)
+{
+    int open = 0;
+
+    for (; *text != '\0'; text++)
+        open += (*text == '(') - (*text == ')');
+    return open;
+}
+
+/* A list's commas may have cut a text: up to its last parenthesis it is put together again. */
+static int start_texts(struct world *w, const struct option_list *texts, struct err *err)
+{
+    for (size_t i = 0; i < texts->count;) {
+        auto_buf struct buf text = BUF_INIT(TEXT_MAX);
+
+        (void)buf_append_text(&text, texts->items[i++]);
+        while (i < texts->count && open_parentheses(buf_text(&text)) > 0)
+            (void)buf_appendf(&text, ",%s", texts->items[i++]);
+        if (buf_check(&text, "images", err) != 0)
+            return -1;
+        if (start_text(w, buf_text(&text), err) != 0)
+            return bad_image(err_wrap(err, "image %s", TEXT_QUOTE(buf_text(&text))), err);
+    }
+    return 0;
+}
+
+int serve_fixtures_start(struct world *w, const json_t *images, const struct option_list *texts,
+                         struct err *err)
+{
+    const json_t *image;
+    size_t i;
+
+    json_array_foreach(images, i, image)
+    {
+        if (start_image(w, image, err) != 0)
+            return bad_image(err_wrap(err, "images[%zu]", i), err);
+    }
+    return start_texts(w, texts, err);
+}
