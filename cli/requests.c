@@ -26,7 +26,7 @@ static const struct option options[] = {
     CRITERIA_OPTIONS(struct requests_settings),
     CRITERIA_JOURNAL_OPTIONS(struct requests_settings),
     {CLI_COUNT("since", "SEQ", "Only those behind this number"), MEMBER(since)},
-    {CLI_COUNT("limit", "N", "At most that many, the oldest"), .value.min = 1, MEMBER(limit)},
+    {CLI_COUNT("limit", "N", "Only the newest so many"), .value.min = 1, MEMBER(limit)},
     {CLI_SWITCH("follow", "Go on with those to come, each once it has ended"), .letter = 'f',
      MEMBER(follow)},
     {CLI_SWITCH("count", "Print how many there are"), MEMBER(count)},
@@ -264,7 +264,7 @@ static int make_path(const struct requests_settings *s, const char *path, struct
     (void)snprintf(number, sizeof(number), "%" PRIu64, s->since);
     control_path_add(b, "since", s->since > 0 ? number : NULL);
     (void)snprintf(number, sizeof(number), "%" PRIu64, s->limit);
-    control_path_add(b, "limit", s->limit > 0 && !s->count ? number : NULL);
+    control_path_add(b, "latest", s->limit > 0 && !s->count ? number : NULL);
     return buf_check(b, "criteria", err);
 }
 

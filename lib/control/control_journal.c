@@ -196,7 +196,7 @@ static void handle_wait(struct control_call *call, void *arg)
 
 static const struct control_endpoint endpoints[] = {
     {HTTP_METHOD_GET, "/requests", .world = true, .handle = handle_list,
-     .help = "Requests, oldest first; ?op=&repo=&user=... filter, ?since=SEQ&limit=N"},
+     .help = "Requests, oldest first; ?op=&repo=&user=... filter, ?since=SEQ&limit=N pages, ?latest=N"},
     {HTTP_METHOD_GET, "/requests:count", .world = true, .handle = handle_count,
      .help = "How many there are; filters as above"},
     {HTTP_METHOD_GET, "/requests:stats", .world = true, .handle = handle_stats,

@@ -32,6 +32,8 @@ static uint64_t *find_option(struct control_query *q, const char *name)
 {
     if (strcmp(name, "since") == 0)
         return &q->since;
+    if (strcmp(name, "latest") == 0)
+        return &q->latest;
     return strcmp(name, "limit") == 0 ? &q->limit : NULL;
 }
 
@@ -72,6 +74,8 @@ int control_query_read(struct control_query *ret, const struct control_call *cal
     if (result == 0 && json_object_size(criteria) > 0)
         result = journal_match_parse(&ret->match, j, criteria, "", err);
     json_decref(criteria);
+    if (result == 0 && ret->latest > 0)
+        ret->since = journal_newest(j, ret->match, ret->since, ret->latest);
     return result;
 }
 

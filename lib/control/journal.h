@@ -112,6 +112,9 @@ struct json_t *journal_stats(const struct journal *j);
  * limit 0: all. */
 struct json_t *journal_list(const struct journal *j, const struct match *filter, uint64_t since,
                             size_t limit);
+/* Behind which number the newest `count` entries lie that fit; `since` when there are fewer. */
+uint64_t journal_newest(const struct journal *j, const struct match *filter, uint64_t since,
+                        uint64_t count);
 /* How many fit; *ret_dropped: entries behind since that were dropped and may have fitted. */
 uint64_t journal_count(const struct journal *j, const struct match *filter, uint64_t since,
                        uint64_t *ret_dropped);

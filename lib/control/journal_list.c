@@ -141,6 +141,25 @@ json_t *journal_list(const struct journal *j, const struct match *m, uint64_t si
                      "more", (int)more);
 }
 
+uint64_t journal_newest(const struct journal *j, const struct match *m, uint64_t since,
+                        uint64_t count)
+{
+    struct ring_filter f = ring_filter(m);
+    const struct journal_entry *e;
+
+    for (uint64_t seq = j->last; seq >= j->first && seq > since; seq--) {
+        e = j->ring[seq % j->ring_size];
+        if (ring_fits(j, &f, e) && --count == 0)
+            return seq - 1;
+    }
+    for (size_t i = j->pinned_count; i > 0 && j->pinned[i - 1]->seq > since; i--) {
+        e = j->pinned[i - 1];
+        if (ring_fits(j, &f, e) && --count == 0)
+            return e->seq - 1;
+    }
+    return since;
+}
+
 uint64_t journal_count(const struct journal *j, const struct match *m, uint64_t since,
                        uint64_t *ret_dropped)
 {

@@ -227,7 +227,9 @@ push() {
     ask requests --op 'ping,manifest.*' --repo '!team/*' --since 2
     [[ ${#lines[@]} -eq 2 && ${lines[1]} == *other:v1* ]]
     ask requests --limit 1
-    [[ ${#lines[@]} -eq 2 && $stderr == *"there are more"* ]]
+    [[ ${#lines[@]} -eq 2 && ${lines[1]} == *other:v1* ]] # the newest
+    ask requests --limit 2
+    [[ ${#lines[@]} -eq 3 && ${lines[1]} == *team/app:v1* && ${lines[2]} == *other:v1* ]]
     get /v2/ -H 'Range: bytes=7-'
     ask requests --range 'bytes=7-*' --end complete --count
     [[ $output == 1 ]]

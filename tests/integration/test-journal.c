@@ -47,6 +47,8 @@ static const struct step counts[] = {
      .hasnt = "\"op\":\"manifest.get\"\nc2VjcmV0OnNlY3JldA"},
     {"list: limited", "GET /control/v1/requests?limit=1", .status = 200,
      .has = "\"op\":\"ping\"\n\"more\": true", .hasnt = "manifest"},
+    {"list: the newest", "GET /control/v1/requests?latest=2&op=manifest.*&op=blob.*", .status = 200,
+     .has = "blob.get\n\"nothing\"\n\"more\": false", .hasnt = "\"v1\""},
     {"pulls: grouped", "GET /control/v1/pulls", .status = 200, .has = "puller/1.0\n${a.layer}"},
 };
 

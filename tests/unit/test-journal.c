@@ -186,6 +186,38 @@ static void test_lists(void)
     help_end(&h);
 }
 
+static void newest_are_behind(struct help *h, const char *match, uint64_t since, uint64_t count,
+                              uint64_t want)
+{
+    json_t *object = help_json(match);
+    struct match *m = NULL;
+    struct err err;
+
+    ASSERT(journal_match_parse(&m, h->j, object, "match", &err) == 0);
+    is_int((long long)journal_newest(h->j, m, since, count), (long long)want,
+           "the newest %d of %s since %d", (int)count, match, (int)since);
+    match_free(m);
+    json_decref(object);
+}
+
+static void test_newest(void)
+{
+    struct help h;
+
+    help_begin(&h, 4, 0);
+    (void)help_open(&h, HELP_BLOB_GET, "team/app"); /* stays, though the ring leaves it behind */
+    for (int i = 0; i < 5; i++)
+        (void)help_request(&h, i % 2 == 0 ? HELP_PING : HELP_MANIFEST_GET, "team/app", 200);
+    is_int((long long)journal_newest(h.j, NULL, 0, 2), 4, "the newest two of all");
+    is_int((long long)journal_newest(h.j, NULL, 5, 2), 5, "not what is before since");
+    newest_are_behind(&h, "{'op': 'ping'}", 0, 1, 5);
+    newest_are_behind(&h, "{'op': 'ping'}", 0, 2, 3);
+    newest_are_behind(&h, "{'op': 'blob.get'}", 0, 1, 0);
+    newest_are_behind(&h, "{'repo': 'none'}", 0, 1, 0);
+    newest_are_behind(&h, "{'op': 'ping'}", 2, 100, 2);
+    help_end(&h);
+}
+
 static void test_match_errors(void)
 {
     json_t *object = help_json("{'statsu': 404}");
@@ -450,6 +482,7 @@ int main(void)
     plan_lazy();
     test_entry();
     test_lists();
+    test_newest();
     test_match_errors();
     test_stats();
     test_entry_bound();
