@@ -66,7 +66,12 @@ static void handle_pulls(struct control_call *call, void *arg)
         return;
     }
     pulls.arg = control_call_world(call);
-    control_reply(call, 200, journal_pulls(j, &pulls, q.match, q.since, (size_t)q.limit));
+    control_reply(call, 200,
+                  journal_pulls(j, &pulls,
+                                &(struct pulls_query){.filter = q.match,
+                                                      .since = q.since,
+                                                      .limit = (size_t)q.limit,
+                                                      .entries = (size_t)q.entries}));
     control_query_done(&q);
 }
 
@@ -196,7 +201,8 @@ static void handle_wait(struct control_call *call, void *arg)
 
 static const struct control_endpoint endpoints[] = {
     {HTTP_METHOD_GET, "/requests", .world = true, .handle = handle_list,
-     .help = "Requests, oldest first; ?op=&repo=&user=... filter, ?since=SEQ&limit=N pages, ?latest=N"},
+     .help =
+         "Requests, oldest first; ?op=&repo=&user=... filter, ?since=SEQ&limit=N pages, ?latest=N"},
     {HTTP_METHOD_GET, "/requests:count", .world = true, .handle = handle_count,
      .help = "How many there are; filters as above"},
     {HTTP_METHOD_GET, "/requests:stats", .world = true, .handle = handle_stats,
@@ -210,7 +216,8 @@ static const struct control_endpoint endpoints[] = {
     {HTTP_METHOD_GET, "/events", .world = true, .handle = handle_events,
      .help = "Requests as server-sent events when they end; filters as above, Last-Event-ID"},
     {HTTP_METHOD_GET, "/pulls", .world = true, .handle = handle_pulls,
-     .help = "Requests grouped to pulls with their outcome; filters as above"},
+     .help =
+         "The newest requests (?entries=N) grouped to pulls with their outcome; filters as above"},
     {HTTP_METHOD_POST, "/verify", .world = true, .has_body = true, .handle = handle_verify,
      .help = "200 when it holds, 409 with the difference when not"},
     {HTTP_METHOD_POST, "/wait", .world = true, .has_body = true, .handle = handle_wait,

@@ -12,6 +12,7 @@
 #include "lib/http/request.h"
 #include "lib/util/err.h"
 #include "lib/util/text.h"
+#include "lib/util/util.h"
 
 enum { DIGITS_MAX = 18 };
 
@@ -30,11 +31,19 @@ int control_query_number(uint64_t *ret, const char *name, const char *text, stru
 /* What of the query is no criterion. */
 static uint64_t *find_option(struct control_query *q, const char *name)
 {
-    if (strcmp(name, "since") == 0)
-        return &q->since;
-    if (strcmp(name, "latest") == 0)
-        return &q->latest;
-    return strcmp(name, "limit") == 0 ? &q->limit : NULL;
+    const struct {
+        const char *name;
+        uint64_t *number;
+    } options[] = {{"since", &q->since},
+                   {"limit", &q->limit},
+                   {"latest", &q->latest},
+                   {"entries", &q->entries}};
+
+    for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+        if (strcmp(options[i].name, name) == 0)
+            return options[i].number;
+    }
+    return NULL;
 }
 
 static void add_criterion(json_t *criteria, const struct parameter *p)

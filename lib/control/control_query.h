@@ -16,6 +16,7 @@ struct match;
 struct control_query {
     uint64_t since;
     uint64_t limit;      /* 0: none */
+    uint64_t entries;    /* 0: not given */
     uint64_t latest;     /* only the newest so many; 0: all */
     struct match *match; /* owned; NULL: no criteria */
 };

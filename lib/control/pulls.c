@@ -281,6 +281,12 @@ static json_t *print_moment(int64_t ms)
     return json_string(print_time(text, ms));
 }
 
+/* An earlier request may have been part of it. */
+static bool is_cut(const struct pulls *p, const struct pull *pull)
+{
+    return p->from_ms != 0 && pull->requests[0]->arrived_ms <= p->from_ms + PULLS_GAP_MS;
+}
+
 static void add_head(const struct pulls *p, const struct pull *pull, const struct summary *s,
                      json_t *into)
 {
@@ -296,6 +302,7 @@ static void add_head(const struct pulls *p, const struct pull *pull, const struc
     (void)json_object_set_new(into, "started", print_moment(pull->requests[0]->arrived_ms));
     (void)json_object_set_new(into, "ended", s->open ? json_null() : print_moment(pull->last_ms));
     (void)json_object_set_new(into, "over", json_boolean(!s->open && over));
+    (void)json_object_set_new(into, "cut", json_boolean(is_cut(p, pull)));
     (void)json_object_set_new(into, "outcome", json_string(outcome(s)));
     (void)json_object_set_new(into, "status",
                               s->status != 0 ? json_integer(s->status) : json_null());
@@ -329,45 +336,47 @@ static bool is_wanted(const struct pulls *p, const struct pull *pull, const stru
 }
 
 /* The pull with which the list begins, so that it has `limit` at most. */
-static struct pull *first_wanted(const struct pulls *p, const struct ring_filter *f, uint64_t since,
-                                 size_t limit)
+static struct pull *first_wanted(const struct pulls *p, const struct ring_filter *f,
+                                 const struct pulls_query *q, bool *ret_more)
 {
+    size_t limit = q->limit > 0 ? q->limit : PULLS_LIMIT, count = 0;
     struct pull *pull, *first = NULL;
-    size_t count = 0;
 
     TAILQ_FOREACH_REVERSE(pull, &p->list, pull_list, link)
     {
-        if (!is_wanted(p, pull, f, since))
+        if (!is_wanted(p, pull, f, q->since))
             continue;
-        first = pull;
-        if (++count == limit)
+        *ret_more = count++ == limit;
+        if (*ret_more)
             break;
+        first = pull;
     }
     return first;
 }
 
 json_t *journal_pulls(const struct journal *j, const struct pulls_ops *ops,
-                      const struct match *filter, uint64_t since, size_t limit)
+                      const struct pulls_query *q)
 {
-    struct ring_filter f = ring_filter(filter);
+    struct ring_filter f = ring_filter(q->filter);
     json_t *array = json_array();
     const struct pull *pull;
+    bool more = false;
     struct pulls p;
 
-    pulls_group(&p, j, ops);
-    for (pull = first_wanted(&p, &f, since, limit); pull != NULL && !p.failed;
+    pulls_group(&p, j, ops, q->entries > 0 ? q->entries : PULLS_ENTRIES);
+    for (pull = first_wanted(&p, &f, q, &more); pull != NULL && !p.failed;
          pull = TAILQ_NEXT(pull, link)) {
-        if (is_wanted(&p, pull, &f, since) &&
+        if (is_wanted(&p, pull, &f, q->since) &&
             json_array_append_new(array, print_pull(&p, pull)) != 0)
             p.failed = true;
     }
+    more = more || (p.from_ms != 0 && p.from > q->since + 1);
+    pulls_done(&p);
     if (p.failed) {
         json_decref(array);
-        array = NULL;
-    }
-    pulls_done(&p);
-    if (array == NULL)
         return NULL;
-    return json_pack("{s:o, s:I, s:I}", "pulls", array, "dropped",
-                     (json_int_t)ring_dropped(j, since), "last", (json_int_t)j->last);
+    }
+    return json_pack("{s:o, s:I, s:b, s:I, s:I}", "pulls", array, "from", (json_int_t)p.from,
+                     "more", (int)more, "dropped", (json_int_t)ring_dropped(j, q->since), "last",
+                     (json_int_t)j->last);
 }

@@ -33,20 +33,32 @@ struct pulls_ops {
     void *arg;
 };
 
+/* What is wanted. */
+struct pulls_query {
+    const struct match *filter; /* borrowed; NULL: all */
+    uint64_t since;             /* a request behind that number has to fit */
+    size_t limit;               /* the newest so many; 0: PULLS_LIMIT */
+    size_t entries;             /* looks at the newest so many requests; 0: PULLS_ENTRIES */
+};
+
+/* Together they take a few milliseconds, in which the loop does nothing else. */
+enum { PULLS_LIMIT = 100, PULLS_ENTRIES = 1000 };
+
 /*
- * {"pulls": [...], "dropped": n, "last": seq}: pulls of which one request behind `since` fits,
- * oldest first; limit: the newest so many, 0: all. filter NULL: all. Each has
+ * {"pulls": [...], "from": seq, "more": bool, "dropped": n, "last": seq}: pulls of which one
+ * request behind `since` fits, oldest first. `from` is the first request that was looked at; more:
+ * there are older ones behind `since`, or further pulls that fit. Each pull has
  *
- *     client, user_agent, user, image, repo, ref, digest, started, ended, over,
+ *     client, user_agent, user, image, repo, ref, digest, started, ended, over, cut,
  *     tokens [{seq, status, scopes}], manifests [{seq, op, ref, digest, status, end}],
  *     config, layers [{digest, role, status, bytes, complete, attempts, resumed}],
  *     outcome, status, requests [seq]
  *
- * over: nothing came for PULLS_GAP_MS. Outcomes: `in-progress` (a request is open), `complete`,
- * `resolved` (manifests only: nothing else was needed), `failed` (with the status), `aborted`.
- * Caller owns; NULL when memory is short.
+ * over: nothing came for PULLS_GAP_MS; cut: its beginning may lie before `from`. Outcomes:
+ * `in-progress` (a request is open), `complete`, `resolved` (manifests only: nothing else was
+ * needed), `failed` (with the status), `aborted`. Caller owns; NULL when memory is short.
  */
 struct json_t *journal_pulls(const struct journal *j, const struct pulls_ops *ops,
-                             const struct match *filter, uint64_t since, size_t limit);
+                             const struct pulls_query *query);
 
 #endif

@@ -236,12 +236,9 @@ static bool is_member(const struct pulls *p, const struct pull *pull, const char
     return false;
 }
 
-static bool takes_manifest(const struct pulls *p, const struct pull *pull,
-                           const struct journal_entry *e)
+static bool takes_manifest(const struct pulls *p, const struct pull *pull, const char *ref,
+                           bool get)
 {
-    const char *ref = entry_text(e, p->ops->ref);
-    bool get = e->op == p->ops->manifest_get;
-
     if (same_text(pull->ref, ref))
         return get ? !pull->get_final : !pull->head_final;
     /* A tag is an image of its own; a digest may be what the tag was resolved to, or a member. */
@@ -269,9 +266,10 @@ static void note_manifest(const struct pulls *p, struct pull *pull, const struct
 static void group_manifest(struct pulls *p, struct pull_group *group, const struct journal_entry *e,
                            const char *repo)
 {
+    const char *ref = entry_text(e, p->ops->ref);
     struct pull *pull = group->newest;
 
-    while (pull != NULL && !takes_manifest(p, pull, e))
+    while (pull != NULL && !takes_manifest(p, pull, ref, e->op == p->ops->manifest_get))
         pull = pull->older;
     if (pull == NULL)
         pull = pull_new(p, group, e, repo);
@@ -357,7 +355,8 @@ static void group_entry(struct pulls *p, const struct journal_entry *e)
         group_blob(p, group, e, repo);
 }
 
-void pulls_group(struct pulls *p, const struct journal *j, const struct pulls_ops *ops)
+void pulls_group(struct pulls *p, const struct journal *j, const struct pulls_ops *ops,
+                 size_t entries)
 {
     const struct journal_entry *e;
     struct ring_walk w;
@@ -365,6 +364,11 @@ void pulls_group(struct pulls *p, const struct journal *j, const struct pulls_op
     *p = (struct pulls){.j = j, .ops = ops};
     TAILQ_INIT(&p->list);
     ring_walk(&w, j, 0);
+    if (j->last - w.seq + 1 > entries) {
+        w.seq = j->last - entries + 1;
+        p->from_ms = j->ring[w.seq % j->ring_size]->arrived_ms;
+    }
+    p->from = w.seq;
     while (!p->failed && (e = ring_next(&w)) != NULL)
         group_entry(p, e);
 }

@@ -41,11 +41,15 @@ struct pulls {
     struct pull_group *groups;              /* owned: hash */
     const struct journal_entry *tokens[64]; /* borrowed: the newest that found no pull so far */
     size_t token_count; /* all that did not; the newest is tokens[(token_count - 1) % 64] */
+    uint64_t from;      /* the first entry that was looked at */
+    int64_t from_ms;    /* when it came; 0: nothing was left out */
     bool failed;        /* memory was short */
 };
 
-/* Groups all entries of the journal. p needs pulls_done() in any case. */
-void pulls_group(struct pulls *p, const struct journal *j, const struct pulls_ops *ops);
+/* Groups the newest entries of the journal, and those that are open for long. p needs pulls_done()
+   in any case. */
+void pulls_group(struct pulls *p, const struct journal *j, const struct pulls_ops *ops,
+                 size_t entries);
 void pulls_done(struct pulls *p);
 
 #endif

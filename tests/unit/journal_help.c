@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "lib/control/pulls.h"
 #include "lib/http/loop.h"
 #include "lib/http/request.h"
 #include "lib/util/err.h"
@@ -159,3 +160,17 @@ bool help_until(struct help *h, const bool *flag)
         help_turn(h, 1);
     return *flag;
 }
+
+const struct pulls_ops help_pulls = {
+    .token = HELP_TOKEN,
+    .manifest_head = HELP_MANIFEST_HEAD,
+    .manifest_get = HELP_MANIFEST_GET,
+    .blob_head = HELP_BLOB_HEAD,
+    .blob_get = HELP_BLOB_GET,
+    .repo = HELP_WORD_REPO,
+    .ref = HELP_WORD_REF,
+    .digest = HELP_WORD_DIGEST,
+    .role = HELP_WORD_ROLE,
+    .config_role = "config",
+    .scope_prefix = "repository:",
+};

@@ -36,6 +36,7 @@ enum help_word {
 };
 
 extern const struct vocabulary help_vocabulary;
+extern const struct pulls_ops help_pulls; /* over it */
 
 struct help {
     struct loop *loop;

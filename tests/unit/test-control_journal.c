@@ -27,26 +27,12 @@ static struct help h;
 static struct control *control;
 static unsigned short port;
 
-static const struct pulls_ops pulls = {
-    .token = HELP_TOKEN,
-    .manifest_head = HELP_MANIFEST_HEAD,
-    .manifest_get = HELP_MANIFEST_GET,
-    .blob_head = HELP_BLOB_HEAD,
-    .blob_get = HELP_BLOB_GET,
-    .repo = HELP_WORD_REPO,
-    .ref = HELP_WORD_REF,
-    .digest = HELP_WORD_DIGEST,
-    .role = HELP_WORD_ROLE,
-    .config_role = "config",
-    .scope_prefix = "repository:",
-};
-
 static struct journal *journal_of(void *world)
 {
     return ((struct help *)world)->j;
 }
 
-static const struct control_world_ops ops = {.journal = journal_of, .pulls = &pulls};
+static const struct control_world_ops ops = {.journal = journal_of, .pulls = &help_pulls};
 
 static void *find_world(const char *name, void *arg)
 {

@@ -17,20 +17,6 @@
 #define DIGEST_CONFIG "sha256:3333"
 #define DIGEST_LAYER  "sha256:4444"
 
-static const struct pulls_ops ops = {
-    .token = HELP_TOKEN,
-    .manifest_head = HELP_MANIFEST_HEAD,
-    .manifest_get = HELP_MANIFEST_GET,
-    .blob_head = HELP_BLOB_HEAD,
-    .blob_get = HELP_BLOB_GET,
-    .repo = HELP_WORD_REPO,
-    .ref = HELP_WORD_REF,
-    .digest = HELP_WORD_DIGEST,
-    .role = HELP_WORD_ROLE,
-    .config_role = "config",
-    .scope_prefix = "repository:",
-};
-
 /* One request; what is not given is the most common. */
 struct step {
     enum help_op op;
@@ -89,7 +75,9 @@ static void list(struct help *h, const char *filter, uint64_t since, size_t limi
     if (object != NULL)
         ASSERT(journal_match_parse(&m, h->j, object, "", NULL) == 0);
     json_decref(pulls);
-    pulls = journal_pulls(h->j, &ops, m, since, limit);
+    pulls = journal_pulls(
+        h->j, &help_pulls,
+        &(struct pulls_query){.filter = m, .since = since, .limit = limit, .entries = 0});
     match_free(m);
     json_decref(object);
 }
@@ -237,7 +225,7 @@ static bool is_member(const char *repo, const char *parent, const char *child, v
 
 static void test_members(void)
 {
-    struct pulls_ops knowing = ops;
+    struct pulls_ops knowing = help_pulls;
     struct help h;
 
     knowing.is_member = is_member;
@@ -247,7 +235,7 @@ static void test_members(void)
     STEP(&h, .op = HELP_BLOB_GET, .digest = DIGEST_LAYER);
     STEP(&h, .op = HELP_MANIFEST_GET, .ref = DIGEST_CHILD, .digest = DIGEST_CHILD);
     json_decref(pulls);
-    pulls = journal_pulls(h.j, &knowing, NULL, 0, 0);
+    pulls = journal_pulls(h.j, &knowing, &(struct pulls_query){0});
     is_count(2, "the product knows what belongs together");
     is_at("pulls.0.requests", "[1,4]", "and what does not");
     help_end(&h);
@@ -328,6 +316,35 @@ static void test_others(void)
     help_end(&h);
 }
 
+/* Only the newest requests are looked at. */
+static void test_bounds(void)
+{
+    struct pulls_query q = {.entries = 5};
+    struct help h;
+
+    help_begin(&h, 0, 0);
+    for (int i = 0; i < 10; i++)
+        STEP(&h, .op = HELP_MANIFEST_GET, .ref = "v1");
+    json_decref(pulls);
+    pulls = journal_pulls(h.j, &help_pulls, &q);
+    is_count(5, "pulls of the newest requests");
+    is_at("from", "6", "from the oldest of these on");
+    is_at("more", "true", "older ones were left out");
+    is_at("pulls.0.cut", "true", "who comes soon after may have begun before");
+    q.since = 5;
+    json_decref(pulls);
+    pulls = journal_pulls(h.j, &help_pulls, &q);
+    is_at("more", "false", "nothing is left out of what was asked for");
+    q = (struct pulls_query){.limit = 3};
+    json_decref(pulls);
+    pulls = journal_pulls(h.j, &help_pulls, &q);
+    is_count(3, "only the newest pulls");
+    is_at("pulls.2.requests", "[10]", "up to the last");
+    is_at("more", "true", "there are more");
+    is_at("pulls.0.cut", "false", "all requests were looked at");
+    help_end(&h);
+}
+
 int main(void)
 {
     plan_lazy();
@@ -339,6 +356,7 @@ int main(void)
     test_tokens();
     test_layers();
     test_others();
+    test_bounds();
     json_decref(pulls);
     done_testing();
 }
