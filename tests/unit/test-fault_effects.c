@@ -19,7 +19,6 @@ static struct registry_call *call_with(struct fixture *f, struct http_exchange *
 {
     json_t *json = json_loads(rules, 0, NULL);
     struct registry_call *call;
-    struct subject s;
     struct err err = {0};
 
     ok(fault_engine_load(f->world->faults, json, true, NULL, &err) == 0, "%s %s", rules, err.msg);
@@ -27,8 +26,8 @@ static struct registry_call *call_with(struct fixture *f, struct http_exchange *
     *ret_x = fake_exchange_new(f->loop, f->world, "GET /token", NULL);
     call = call_new(*ret_x, f->world);
     ASSERT(call != NULL);
-    words_of_call(&s, call);
-    fault_match(f->world->faults, &s, *ret_x, &call->plan);
+    words_of_call(call);
+    fault_match(f->world->faults, &call->words, *ret_x, &call->plan);
     return call;
 }
 
