@@ -21,7 +21,6 @@ uint64_t http_now_us(void)
 enum {
     SPARE_MAX = 64,              /* ended exchanges kept per server */
     SPARE_BUFFER_MAX = 4 * 1024, /* largest buffer that is kept in one */
-    HEADERS_FIRST = 768,         /* room for an ordinary reply without growing */
 };
 
 /* An ended exchange with its buffers, or a new one. */
@@ -36,8 +35,6 @@ static struct http_exchange *take_spare(struct http_server *s)
             return NULL;
         buf_init(&x->headers, HTTP_REPLY_HEADERS_MAX);
         buf_init(&x->out, 2 * HTTP_REPLY_HEADERS_MAX);
-        (void)buf_room(&x->headers, HEADERS_FIRST);
-        (void)buf_room(&x->out, 2 * HEADERS_FIRST);
         return x;
     }
     SLIST_REMOVE_HEAD(&s->spare, link);

@@ -11,6 +11,8 @@
 #include "lib/http/status.h"
 #include "lib/util/util.h"
 
+enum { HEADERS_FIRST = 768 }; /* room for an ordinary reply without growing */
+
 /*
  * A reply can be changed until its head is assembled: by the handler while it is OPEN, by a hook
  * while it is STAGED. Later calls come from a handler whose request was already answered (its body
@@ -31,6 +33,7 @@ void http_reply_begin(struct http_exchange *x, int status)
     x->omitted = 0;
     x->raw = false;
     buf_reset(&x->headers);
+    (void)buf_room(&x->headers, HEADERS_FIRST); /* not before: whoever waits for long has none */
     http_source_free(x->source);
     x->source = NULL;
 }
@@ -382,6 +385,7 @@ void reply_assemble(struct http_exchange *x)
 
     if (x->raw)
         return;
+    (void)buf_room(&x->out, 2 * HEADERS_FIRST);
     x->out_head = x->out.len;
     if (x->no_memory)
         replace_by_failure(x);
