@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "auth/base_url.h"
 #include "auth/challenge_format.h"
@@ -31,15 +32,26 @@ static const char *either(const char *text, const char *preset)
     return text != NULL ? text : preset;
 }
 
+/* The quote that closes the realm, which is the first parameter, is gone. */
+static void break_realm(struct buf *text)
+{
+    char *p = strchr(text->data, '"');
+
+    for (p = p != NULL ? p + 1 : NULL; p != NULL && *p != '\0' && *p != '"'; p++)
+        p += *p == '\\' && p[1] != '\0';
+    if (p == NULL || *p == '\0')
+        return;
+    memmove(p, p + 1, strlen(p));
+    text->len--;
+}
+
 static void add_header(struct http_exchange *x, struct buf *text, enum challenge_flaw flaw)
 {
-    size_t n = text->len;
-
     if (flaw == CHALLENGE_FLAW_MISSING)
         return;
-    if (flaw == CHALLENGE_FLAW_MALFORMED && n > 0)
-        n--; /* the quote at its end */
-    http_reply_headerf(x, "WWW-Authenticate", "%.*s", (int)n, buf_text(text));
+    if (flaw == CHALLENGE_FLAW_MALFORMED && text->data != NULL)
+        break_realm(text);
+    http_reply_header(x, "WWW-Authenticate", buf_text(text));
 }
 
 void challenge_reply_basic(struct auth *auth, struct http_exchange *x,

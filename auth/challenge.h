@@ -20,7 +20,7 @@ enum challenge_error { CHALLENGE_PLAIN, CHALLENGE_INVALID_TOKEN, CHALLENGE_INSUF
 enum challenge_flaw {
     CHALLENGE_FLAW_NONE,
     CHALLENGE_FLAW_MISSING,     /* no header at all */
-    CHALLENGE_FLAW_MALFORMED,   /* a quote that is never closed */
+    CHALLENGE_FLAW_MALFORMED,   /* the quote behind the realm is missing */
     CHALLENGE_FLAW_BASIC,       /* Basic, whatever the mode */
     CHALLENGE_FLAW_OTHER_SCOPE, /* Bearer: for another repository than was asked for */
 };

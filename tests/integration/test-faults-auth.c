@@ -253,8 +253,7 @@ static const struct challenge_row {
 } challenges[] = {
     {"\"challenge\":\"missing\"", "!WWW-Authenticate", "!WWW-Authenticate"},
     {"\"challenge\":\"malformed\"",
-     "WWW-Authenticate: Bearer realm=\"${url}/token\",service=\"ocimock\",scope=\"repository:app:"
-     "pull",
+     "WWW-Authenticate: Bearer realm=\"${url}/token,service=\"ocimock\"" SCOPE,
      "WWW-Authenticate: Basic realm=\"ocimock"},
     {"\"challenge\":\"basic\"", "WWW-Authenticate: Basic realm=\"ocimock\"",
      "WWW-Authenticate: Basic realm=\"ocimock\""},
