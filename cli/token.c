@@ -6,6 +6,20 @@
 #include "cli/token.h"
 
 #include <stddef.h>
+#include <string.h>
+
+#include "lib/util/buf.h"
+
+void token_join_scopes(struct buf *to, const struct option_list *parts)
+{
+    for (size_t i = 0; i < parts->count; i++) {
+        const char *part = parts->items[i];
+
+        if (i > 0)
+            (void)buf_append_char(to, strchr(part, ':') == NULL ? ',' : ' ');
+        (void)buf_append_text(to, part);
+    }
+}
 
 static const struct command *const parts[] = {&command_token_mint, &command_token_inspect,
                                               &command_token_issue, &command_token_revoke, NULL};

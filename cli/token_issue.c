@@ -7,9 +7,12 @@
 
 #include "cli/control_command.h"
 #include "cli/token.h"
+#include "lib/util/buf.h"
 #include "lib/util/err.h"
 #include "lib/util/units.h"
 #include "lib/util/util.h"
+
+enum { SCOPES_TEXT_MAX = 32 * 1024 };
 
 #define DURATION_MAX ((uint64_t)20 * 366 * 24 * 3600 * 1000)
 
@@ -31,26 +34,25 @@ static int set_duration(json_t *body, const char *key, uint64_t ms)
                    : json_object_set_new(body, key, json_string(units_format_duration(text, ms)));
 }
 
-/* NULL: memory is short, or a text is not UTF-8. */
-static json_t *body_of(const struct issue_settings *s)
+static int body_of(const struct issue_settings *s, json_t **ret, struct err *err)
 {
     const char *account = s->common.words[0];
-    json_t *scopes = json_array();
-    json_t *body =
-        json_pack("{s:s*, s:s*}", "account", strcmp(account, "anonymous") == 0 ? NULL : account,
-                  "service", s->service);
-    int result = body == NULL ? -1 : 0;
+    auto_buf struct buf scopes = BUF_INIT(SCOPES_TEXT_MAX);
+    json_t *body;
 
-    for (size_t i = 0; result == 0 && i < s->scopes.count; i++)
-        result = json_array_append_new(scopes, json_string(s->scopes.items[i]));
-    if (result == 0 && json_object_set(body, "scope", scopes) == 0 &&
-        set_duration(body, "ttl", s->ttl) == 0 && set_duration(body, "age", s->age) == 0) {
-        json_decref(scopes);
-        return body;
+    token_join_scopes(&scopes, &s->scopes);
+    if (buf_check(&scopes, "--scope", err) != 0)
+        return -1;
+    body = json_pack("{s:s*, s:s*, s:s}", "account",
+                     strcmp(account, "anonymous") == 0 ? NULL : account, "service", s->service,
+                     "scope", buf_text(&scopes));
+    if (body == NULL || set_duration(body, "ttl", s->ttl) != 0 ||
+        set_duration(body, "age", s->age) != 0) {
+        json_decref(body);
+        return err_set(err, ERR_USAGE, "account, scopes and service have to be UTF-8");
     }
-    json_decref(scopes);
-    json_decref(body);
-    return NULL;
+    *ret = body;
+    return 0;
 }
 
 static enum cli_status show(const json_t *answer, struct err *err)
@@ -63,13 +65,11 @@ static enum cli_status show(const json_t *answer, struct err *err)
 static enum cli_status issue(void *settings, struct err *err)
 {
     const struct issue_settings *s = settings;
-    json_t *body = body_of(s);
     enum cli_status status;
+    json_t *body;
 
-    if (body == NULL) {
-        (void)err_set(err, ERR_USAGE, "account, scopes and service have to be UTF-8");
+    if (body_of(s, &body, err) != 0)
         return CLI_FAILURE;
-    }
     status = control_command_call(&s->common, "POST", "/tokens", body, show, err);
     json_decref(body);
     return status;
@@ -77,7 +77,7 @@ static enum cli_status issue(void *settings, struct err *err)
 
 static const struct option issue_options[] = {
     {CLI_LIST("scope", "SCOPE",
-              "What it grants, such as repository:team/app:pull; may be given several times"),
+              "What it grants, such as repository:team/app:pull,push; may be given several times"),
      .letter = 's', MEMBER(scopes)},
     {CLI_DURATION("ttl",
                   "How long it is good, on the server's clock; 0: as long as all of its tokens"),

@@ -75,21 +75,11 @@ static const struct option options[] = {
      .preset = "0", .value.max = DURATION_MAX, MEMBER(age)},
 };
 
-/*
- * Commas separate the values of a list and the actions of a scope: a part without a colon belongs
- * to the scope in front of it.
- */
 static int parse_scopes(struct scope_set *ret, const struct option_list *parts, struct err *err)
 {
     auto_buf struct buf text = BUF_INIT(SCOPES_TEXT_MAX);
 
-    for (size_t i = 0; i < parts->count; i++) {
-        const char *part = parts->items[i];
-
-        if (i > 0)
-            (void)buf_append_char(&text, strchr(part, ':') == NULL ? ',' : ' ');
-        (void)buf_append_text(&text, part);
-    }
+    token_join_scopes(&text, parts);
     if (buf_check(&text, "--scope", err) != 0)
         return -1;
     if (scope_set_parse(ret, buf_text(&text), err) == 0)

@@ -286,7 +286,7 @@ END
     "$OCIMOCK" token inspect --json <<<"$t" | jq -e '.claims.sub == "alice" and .claims.exp - .claims.iat == 3600'
     printf 'Bearer %s\n' "$t" | "$OCIMOCK" token revoke | grep -q 'refused from now on'
     [[ $(with "$t") == 401 ]]
-    t=$("$OCIMOCK" token issue anonymous -s repository:team/app:pull -s repository:b:push)
+    t=$("$OCIMOCK" token issue anonymous -s repository:team/app:push,pull -s repository:b:push)
     [[ $(with "$t") == 404 ]]
     id=$("$OCIMOCK" token inspect --json <<<"$t" | jq -r .claims.jti)
     "$OCIMOCK" token revoke --json --jti "$id"
