@@ -37,6 +37,7 @@ libregistry_a_SOURCES = \
 	%D%/ports.c %D%/ports.h \
 	%D%/record.c %D%/record.h \
 	%D%/reference.c %D%/reference.h \
+	%D%/redirect.c %D%/redirect.h \
 	%D%/referrers.c \
 	%D%/registry.c %D%/registry.h \
 	%D%/route.c %D%/route.h \

@@ -54,6 +54,9 @@ struct registry_call {
     bool identified;                    /* identity says who sent it: */
     struct identity identity;           /* owned */
     struct fault_plan plan;             /* rules that act on it */
+    uint64_t redirected_from;           /* request that a rule redirected to here; 0: none */
+    bool redirect_grants;               /* and that had the right to what is asked for */
+    bool redirect_leaks;                /* and credentials, which came along */
     registry_handler after_faults;      /* what follows once rules had their say */
     registry_handler after_identity;    /* what follows once it is known who asks */
     struct scope_set asked;             /* owned: of the token service */

@@ -15,6 +15,7 @@
 #include "registry/gate.h"
 #include "registry/oci_error.h"
 #include "registry/registry.h"
+#include "registry/redirect.h"
 #include "registry/retag.h"
 #include "registry/state.h"
 #include "registry/upload.h"
@@ -77,6 +78,10 @@ int faults_open(struct world *w, struct err *err)
                     .uses = registry_effect_uses,
                     .answer = answer,
                     .acted = acted,
+                    .place = redirect_place,
+                    .check_place = redirect_check_place,
+                    .mark = redirect_mark,
+                    .mark_name = REDIRECT_MARK,
                     .digest_header = "Docker-Content-Digest",
                     .arg = w},
         .held_max = w->settings.held_max,

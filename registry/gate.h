@@ -25,6 +25,8 @@ void gate_challenge(struct registry_call *call, enum challenge_error error, cons
 void gate_add_challenge(struct registry_call *call, enum challenge_error error);
 /* 403; why is for the log. */
 void gate_deny(struct registry_call *call, const char *why);
+/* True when who sent the call may do what it asks for, whatever states and content say. */
+bool gate_would_pass(const struct registry_call *call);
 /* True when the world asks for credentials at all. */
 bool gate_is_on(const struct registry_call *call);
 /* 401: the token lacks what the request needs; names all of it, with the source of a mount. */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "registry/record.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "lib/control/journal.h"
 #include "lib/http/exchange.h"
 #include "lib/http/server.h"
@@ -12,12 +15,25 @@
 
 enum { SCOPES_TEXT_MAX = 4096 };
 
+static void note_redirect(struct registry_call *call)
+{
+    char from[24];
+
+    if (call->redirected_from == 0)
+        return;
+    (void)snprintf(from, sizeof(from), "%" PRIu64, call->redirected_from);
+    journal_note(call->world->journal, call->seq, JOURNAL_REDIRECTED_FROM, from);
+    journal_note(call->world->journal, call->seq, JOURNAL_LEAKED,
+                 call->redirect_leaks ? "true" : "false");
+}
+
 void record_open(struct registry_call *call)
 {
     words_of_call(call);
     call->seq = journal_open(call->world->journal, &call->words);
     if (http_conn_is_tls(http_exchange_conn(call->x)))
         journal_note(call->world->journal, call->seq, JOURNAL_TLS, "true");
+    note_redirect(call);
 }
 
 void record_identity(struct registry_call *call)

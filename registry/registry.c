@@ -18,6 +18,7 @@
 #include "registry/faults.h"
 #include "registry/oci_error.h"
 #include "registry/record.h"
+#include "registry/redirect.h"
 #include "registry/state_gate.h"
 #include "registry/world_metrics.h"
 #include "registry/world_route.h"
@@ -174,6 +175,7 @@ void registry_request(struct http_exchange *x, void *arg)
         return;
     }
     name_request(call);
+    redirect_read(call);
     record_open(call);
     gate_identify(call, after_identity);
 }

@@ -111,6 +111,7 @@ struct world {
     struct loop_timer *ports_timer;                      /* owned, as the next: see ports.h */
     uint64_t ports_until;              /* loop_now() when it goes up or down again; 0: never */
     TAILQ_HEAD(, registry_call) calls; /* borrowed: requests under way */
+    unsigned char mark_key[32];        /* of marks in redirects: redirect.h */
     uint32_t run;      /* first half of the request ids made here; differs per world */
     uint32_t requests; /* second half: counts them */
 };

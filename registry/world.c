@@ -69,17 +69,15 @@ static int open_stores(struct world *w, struct err *err)
     return 0;
 }
 
-/* Request ids of two runs shall not be mixed up in one log. */
-static uint32_t run_number(void)
+/* Request ids and marks of two runs shall not be mixed up. */
+static void draw(void *p, size_t n)
 {
-    uint32_t n;
     ssize_t got;
 
     do
-        got = getrandom(&n, sizeof(n), 0);
+        got = getrandom(p, n, 0);
     while (got < 0 && errno == EINTR);
-    ASSERT(got == (ssize_t)sizeof(n)); /* small requests are never cut, getrandom(2) */
-    return n;
+    ASSERT(got == (ssize_t)n); /* small requests are never cut, getrandom(2) */
 }
 
 static int set_up(struct world *w, const char *name, struct err *err)
@@ -112,7 +110,8 @@ int world_new(struct world **ret, const char *name, struct loop *loop,
         return err_set(err, ERR_NOMEM, "world");
     w->loop = loop;
     w->settings = *settings;
-    w->run = run_number();
+    draw(&w->run, sizeof(w->run));
+    draw(w->mark_key, sizeof(w->mark_key));
     TAILQ_INIT(&w->calls);
     if (set_up(w, name, err) != 0) {
         world_free(w);

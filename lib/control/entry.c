@@ -43,9 +43,9 @@ static bool header_is_secret(const char *name, size_t n)
 
 static bool parameter_is_secret(const char *name, size_t n)
 {
-    static const char *const names[] = {"password",      "access_token", "refresh_token",
-                                        "client_secret", "token",        "secret",
-                                        "id_token",      "signature",    NULL};
+    static const char *const names[] = {
+        "password", "access_token", "refresh_token", "client_secret", "token",
+        "secret",   "id_token",     "signature",     "redirect-mark", NULL};
 
     return is_one_of(name, n, names);
 }

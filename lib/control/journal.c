@@ -41,6 +41,12 @@ static const struct word own_words[JOURNAL_TEXTS] = {
                        .kind = WORD_TEXT,
                        .help = "image state that changed the answer"},
     [JOURNAL_RULE] = {.name = "rule", .kind = WORD_TEXT, .help = "rules that changed the answer"},
+    [JOURNAL_REDIRECTED_FROM] = {.name = "redirectedFrom",
+                                 .kind = WORD_TEXT,
+                                 .help = "number of the request that a rule redirected to here"},
+    [JOURNAL_LEAKED] = {.name = "leaked",
+                        .kind = WORD_TEXT,
+                        .help = "of such a one: true when it brought credentials, else false"},
 };
 
 static size_t find_word(const struct vocabulary *v, const char *name)

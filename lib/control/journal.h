@@ -67,8 +67,10 @@ enum journal_text {
     JOURNAL_FINGERPRINT,  /* of the credentials, never the secret */
     JOURNAL_SCOPES_ASKED, /* separated by blanks */
     JOURNAL_SCOPES_GRANTED,
-    JOURNAL_STATE, /* the image state that changed the answer */
-    JOURNAL_RULE,  /* ids of the rules that did: "flaky-layer,slow" */
+    JOURNAL_STATE,           /* the image state that changed the answer */
+    JOURNAL_RULE,            /* ids of the rules that did: "flaky-layer,slow" */
+    JOURNAL_REDIRECTED_FROM, /* number of the request that a rule redirected to here */
+    JOURNAL_LEAKED,          /* of such a one: "true" when it brought credentials, else "false" */
     JOURNAL_TEXTS
 };
 

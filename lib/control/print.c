@@ -11,6 +11,7 @@
 #include "lib/util/buf.h"
 #include "lib/util/clock.h"
 #include "lib/util/text.h"
+#include "lib/util/units.h"
 #include "lib/util/util.h"
 
 enum { TEXT_MAX = 8 * ENTRY_HEADERS_MAX, KEY_MAX = 64 };
@@ -87,6 +88,21 @@ static const char *own_text(const struct journal *j, const struct journal_entry 
                             enum journal_text which)
 {
     return entry_text(e, j->own[which]);
+}
+
+/* null for who was not redirected. */
+static json_t *print_number(const char *text)
+{
+    uint64_t n = 0;
+
+    if (text == NULL || units_parse_size(&n, text, NULL) != 0)
+        return json_null();
+    return json_integer((json_int_t)n);
+}
+
+static json_t *print_leaked(const char *text)
+{
+    return text == NULL ? json_null() : json_boolean(strcmp(text, "true") == 0);
 }
 
 static json_t *print_scopes(const struct journal *j, const struct journal_entry *e)
@@ -171,6 +187,9 @@ static void add_end(const struct journal *j, const struct journal_entry *e, json
                               closed ? json_real((double)e->duration_us / 1000) : json_null());
     (void)json_object_set_new(into, "state", print_text(own_text(j, e, JOURNAL_STATE)));
     (void)json_object_set_new(into, "rules", split(own_text(j, e, JOURNAL_RULE), ','));
+    (void)json_object_set_new(into, "redirected_from",
+                              print_number(own_text(j, e, JOURNAL_REDIRECTED_FROM)));
+    (void)json_object_set_new(into, "leaked", print_leaked(own_text(j, e, JOURNAL_LEAKED)));
     (void)json_object_set_new(into, "end", print_text(own_text(j, e, JOURNAL_END)));
 }
 

@@ -102,10 +102,10 @@ bool act_reply_answer(struct act_run *run, size_t at);
 /* At response-head: headers, lies, lengths, the body's source. */
 void act_reply_decorate(struct act_run *run);
 
-/* act_redirect.c: where the answer of that rule leads; NULL when the hops are over, or memory is
-   short (then *ret_failed). The caller owns it. */
+/* act_redirect.c: where the answer of that rule leads; NULL when the hops are over or it leads
+   here, or it cannot be told (then *ret_why says why, borrowed). The caller owns it. */
 char *act_redirect_target(const struct act_run *run, const struct fault_redirect *r,
-                          bool *ret_failed);
+                          const char **ret_why);
 
 /* act_content.c: bodies of another length, Content-Range understood. */
 void act_content_truncate(struct http_exchange *x, uint64_t size);

@@ -30,17 +30,20 @@ static void product_answer(struct act_run *run, int status, const char *code,
 
 static bool answer_redirect(struct act_run *run, const struct fault_effects *effects)
 {
-    bool failed = false;
-    char *target = act_redirect_target(run, &effects->redirect, &failed);
+    const char *why;
+    char *target = act_redirect_target(run, &effects->redirect, &why);
+    const struct fault_error failure = {.message = why};
 
-    if (target == NULL && !failed)
-        return false;
-    product_answer(run, failed ? 500 : effects->redirect.status, NULL, &effects->error);
-    if (!failed) {
-        http_reply_remove_header(run->x, "Content-Type");
-        http_reply_text(run->x, "", 0);
-        http_reply_set_header(run->x, "Location", target);
+    if (why != NULL) {
+        product_answer(run, 500, NULL, &failure);
+        return true;
     }
+    if (target == NULL)
+        return false;
+    product_answer(run, effects->redirect.status, NULL, &effects->error);
+    http_reply_remove_header(run->x, "Content-Type");
+    http_reply_text(run->x, "", 0);
+    http_reply_set_header(run->x, "Location", target);
     free(target);
     return true;
 }

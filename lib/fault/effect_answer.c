@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "lib/fault/fault.h"
 #include "lib/fault/words.h"
 #include "lib/util/err.h"
 #include "lib/util/text.h"
@@ -182,12 +183,19 @@ int effect_read_redirect(struct effect_reader *r, const json_t *value, struct er
 {
     static const int statuses[] = {301, 302, 303, 307, 308};
     const struct schema *s = effect_schema(FAULT_EFFECT_REDIRECT);
+    const struct fault_product *product = r->context->product;
     struct fault_redirect *to = &r->effects->redirect;
+    const char *why = NULL;
 
     to->to = effect_text(value, "to");
     to->status = statuses[effect_number(s, value, "status", 3)];
     to->hops = (uint32_t)effect_number(s, value, "hops", 1);
     to->strip_query = effect_number(s, value, "strip_query", 0) != 0;
+    if (to->to != NULL && product != NULL && product->check_place != NULL)
+        why = product->check_place(to->to);
+    if (why != NULL)
+        return json_is_object(value) ? EFFECT_BELOW(r, "to", err, "%s %s", TEXT_QUOTE(to->to), why)
+                                     : schema_error(r->at, err, "%s %s", TEXT_QUOTE(to->to), why);
     if (to->to != NULL && (to->to[0] == '\0' || !effect_is_line(to->to)))
         return EFFECT_BELOW(r, "to", err, "%s is no place to go", TEXT_QUOTE(to->to));
     return 0;

@@ -20,6 +20,7 @@ const struct schema *effect_schema(enum fault_effect kind);
 
 struct effect_context {
     const struct vocabulary *vocabulary; /* borrowed: words that `per` may name */
+    const struct fault_product *product; /* borrowed; NULL: none */
     const char *id;                      /* borrowed: the default name of gates */
 };
 

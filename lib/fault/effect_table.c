@@ -39,7 +39,7 @@ static const struct schema quota_members[] = {
 
 static const char *const redirect_statuses[] = {"301", "302", "303", "307", "308", NULL};
 static const struct schema redirect_members[] = {
-    {.key = "to", .type = SCHEMA_TEXT, .help = "a URL, or the name of a listener"},
+    {.key = "to", .type = SCHEMA_TEXT, .help = "a URL, or a listener: listener:2, listener:tls"},
     {.key = "status", .type = SCHEMA_CHOICE, .choices = redirect_statuses},
     {.key = "hops", .type = SCHEMA_COUNT, .min = 1, .max = FAULT_HOPS_MAX},
     {.key = "strip_query", .type = SCHEMA_BOOL},

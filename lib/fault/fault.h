@@ -41,6 +41,14 @@ struct fault_use {
     bool answered; /* it shapes the product's own answer: nothing where the rule answers */
 };
 
+/* What a redirect leads to. */
+enum fault_place {
+    FAULT_PLACE_OTHER,   /* no name of the product: a URL, host or host:port */
+    FAULT_PLACE_OURS,    /* a listener of ours */
+    FAULT_PLACE_HERE,    /* where the request came to: it is answered */
+    FAULT_PLACE_UNKNOWN, /* the name of a listener that is not there */
+};
+
 /* What a product adds to the engine's own effects. */
 struct fault_product {
     const struct vocabulary *vocabulary;
@@ -56,8 +64,16 @@ struct fault_product {
        Called when the answer is settled (response-head, or the rule's own end), so that the request
        itself still sees the old state. */
     void (*acted)(const struct fault_rule *rule, struct http_exchange *x, void *arg);
-    /* The base URL of the listener of that name (NULL: none), for redirects. May be NULL. */
-    const char *(*listener_url)(const char *name, void *arg);
+    /* What `redirect.to` (a name or a URL) means to the client of x; of a listener of ours the base
+       URL is written. May be NULL: all are others. */
+    enum fault_place (*place)(struct http_exchange *x, const char *to, char *url, size_t size,
+                              void *arg);
+    /* What is wrong with a `redirect.to` when a rule is read, or NULL. May be NULL. */
+    const char *(*check_place)(const char *to);
+    /* What is added to the query of a URL at that base to which x is redirected, so that the
+       request that follows is known: "name=value". False: nothing. May be NULL. */
+    bool (*mark)(struct http_exchange *x, const char *base, char *text, size_t size, void *arg);
+    const char *mark_name;     /* with mark: its name; such a parameter is not handed on */
     const char *digest_header; /* which header `digest_header` lies in: "Docker-Content-Digest" */
     void *arg;
 };

@@ -270,6 +270,7 @@ static int read_when(struct reader *r, struct err *err)
 static int read_then(struct reader *r, struct err *err)
 {
     const struct effect_context context = {.vocabulary = rule_tables_vocabulary(r->tables),
+                                           .product = rule_tables_product(r->tables),
                                            .id = r->rule->id};
     struct fault_rule *rule = r->rule;
     size_t len = strlen(r->at->path);

@@ -210,10 +210,27 @@ static void acted(const struct fault_rule *rule, struct http_exchange *x, void *
     atomic_fetch_add(&fault_acted, 1);
 }
 
-static const char *listener_url(const char *name, void *arg)
+static enum fault_place place(struct http_exchange *x, const char *to, char *url, size_t size,
+                              void *arg)
 {
+    (void)x;
     (void)arg;
-    return strcmp(name, "second") == 0 ? "http://127.0.0.1:5999" : NULL;
+    if (strcmp(to, "third") == 0)
+        return FAULT_PLACE_UNKNOWN;
+    if (strcmp(to, "http://here") == 0)
+        return FAULT_PLACE_HERE;
+    if (strcmp(to, "second") != 0)
+        return FAULT_PLACE_OTHER;
+    (void)snprintf(url, size, "http://127.0.0.1:5999");
+    return FAULT_PLACE_OURS;
+}
+
+static bool mark(struct http_exchange *x, const char *base, char *text, size_t size, void *arg)
+{
+    (void)x;
+    (void)arg;
+    (void)snprintf(text, size, "mark=1");
+    return strstr(base, "5999") != NULL;
 }
 
 /* --- Life --------------------------------------------------------------------------------------
@@ -226,7 +243,9 @@ void fault_start(struct fault_setup wanted)
         .product = {.vocabulary = &vocabulary,
                     .answer = answer,
                     .acted = acted,
-                    .listener_url = listener_url,
+                    .place = place,
+                    .mark = mark,
+                    .mark_name = "mark",
                     .digest_header = "X-Digest"},
         .seed = 1,
         .hold_limit_ms = wanted.hold_limit_ms,

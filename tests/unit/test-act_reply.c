@@ -156,7 +156,11 @@ static void test_redirect(void)
         {"{\"redirect\": {\"to\": \"http://other/\", \"strip_query\": true}}", "/a?x=1",
          "http://other/a"},
         {"{\"redirect\": \"https://cdn/place\"}", "/a?x=1", "https://cdn/place?x=1"},
-        {"{\"redirect\": \"second\"}", "/a", "http://127.0.0.1:5999/a"},
+        {"{\"redirect\": \"second\"}", "/a", "http://127.0.0.1:5999/a?mark=1"},
+        {"{\"redirect\": \"http://h:5999/\"}", "/a?x=1&mark=0", "http://h:5999/a?x=1&mark=1"},
+        {"{\"redirect\": {\"to\": \"second\", \"strip_query\": true}}", "/a?x=1",
+         "http://127.0.0.1:5999/a?mark=1"},
+        {"{\"redirect\": \"http://h:5999/own\"}", "/a", "http://h:5999/own"},
         {"{\"redirect\": \"mirror:5000\"}", "/a", "http://mirror:5000/a"},
         {"{\"redirect\": \"/else\"}", "/a", "/else"},
         {"{\"redirect\": {\"hops\": 3}}", "/a?x=1", "/a?x=1&redirect-hop=1"},
@@ -181,6 +185,10 @@ static void test_redirect(void)
     is_str(
         wire_body(ask("{\"redirect\": {\"hops\": 3}}", "GET /a?redirect-hop=3 HTTP/1.1\r\n" CLOSE)),
         "/a", "behind the last hop is the answer");
+    is_str(wire_body(ask("{\"redirect\": \"http://here\"}", "GET /b HTTP/1.1\r\n" CLOSE)), "/b",
+           "who is there already is answered");
+    is_str(wire_body(ask("{\"redirect\": \"third\"}", GET CLOSE)),
+           "error -: there is no such listener to redirect to", "an unknown listener is told of");
 }
 
 static void test_close_after(void)
