@@ -6,7 +6,7 @@
 #include "cli/control_client.h"
 #include "lib/util/util.h"
 
-enum { NAMES_MAX = 16 };
+enum { NAMES_MAX = 19 };
 
 /* One criterion under the name that the API has for it. */
 struct named {
@@ -17,22 +17,13 @@ struct named {
 static void name_all(const struct criteria *c, struct named all[NAMES_MAX])
 {
     const struct named named[] = {
-        {"op", &c->op},
-        {"repo", &c->repo},
-        {"ref", &c->ref},
-        {"digest", &c->digest},
-        {"role", &c->role},
-        {"user", &c->user},
-        {"auth", &c->auth},
-        {"client", &c->client},
-        {"listener", &c->listener},
-        {"method", &c->method},
-        {"userAgent", &c->user_agent},
-        {"status", &c->status},
-        {"range", &c->range},
-        {"end", &c->end},
-        {"state", &c->state},
-        {"rule", &c->rule},
+        {"op", &c->op},         {"repo", &c->repo},     {"ref", &c->ref},
+        {"digest", &c->digest}, {"role", &c->role},     {"user", &c->user},
+        {"auth", &c->auth},     {"client", &c->client}, {"listener", &c->listener},
+        {"sni", &c->sni},       {"method", &c->method}, {"userAgent", &c->user_agent},
+        {"status", &c->status}, {"range", &c->range},   {"end", &c->end},
+        {"state", &c->state},   {"rule", &c->rule},     {"redirectedFrom", &c->redirected_from},
+        {"leaked", &c->leaked},
     };
 
     _Static_assert(ARRAY_LEN(named) == NAMES_MAX, "as many as there are");

@@ -12,8 +12,9 @@ struct json_t;
 
 /* Lists of globs; `!` negates. Borrowed from the option set. */
 struct criteria {
-    struct option_list op, repo, ref, digest, role, user, auth, client, listener, user_agent;
-    struct option_list method, status, range, end, state, rule; /* of the journal only */
+    struct option_list op, repo, ref, digest, role, user, auth, client, listener, sni, user_agent;
+    /* Of the journal only: */
+    struct option_list method, status, range, end, state, rule, redirected_from, leaked;
 };
 
 #define CRITERIA_OPTION(owner, member, name, value_name, text)                                     \
@@ -34,6 +35,7 @@ struct criteria {
                         "How they logged in: none, basic, bearer, invalid, expired"),              \
         CRITERIA_OPTION(owner, client, "client", "CIDR", "Address of the client, or a range"),     \
         CRITERIA_OPTION(owner, listener, "listener", "GLOB", "Listener that it came to"),          \
+        CRITERIA_OPTION(owner, sni, "sni", "GLOB", "Server name that a TLS client asks for"),      \
         CRITERIA_OPTION(owner, user_agent, "user-agent", "GLOB", "User-Agent, such as 'docker/*'")
 
 #define CRITERIA_JOURNAL_OPTIONS(owner)                                                            \
@@ -45,7 +47,11 @@ struct criteria {
                         "How it ended: complete, client-aborted, server-aborted, reset, timeout; " \
                         "'!*' while it is open"),                                                  \
         CRITERIA_OPTION(owner, state, "state", "STATE", "Image state that changed the answer"),    \
-        CRITERIA_OPTION(owner, rule, "rule", "ID", "Rule that changed the answer")
+        CRITERIA_OPTION(owner, rule, "rule", "ID", "Rule that changed the answer"),                \
+        CRITERIA_OPTION(owner, redirected_from, "redirected-from", "NUMBER",                       \
+                        "Request that a rule redirected to here"),                                 \
+        CRITERIA_OPTION(owner, leaked, "leaked", "BOOL",                                           \
+                        "true: redirected to here, and credentials came along")
 
 /* {"op": ["manifest.get"], ...}; caller owns. NULL: memory is short. */
 struct json_t *criteria_object(const struct criteria *c);

@@ -167,3 +167,36 @@ pull() {
     ((status != 0))
     [[ $output == *x509* ]]
 }
+
+@test "skopeo: led to another host for blobs it leaves its credentials behind" {
+    local where
+
+    ocimock_start "$BATS_TEST_TMPDIR/led" --listen 127.0.0.1:0 --listen 127.0.0.1:0 --user alice:alices-secret
+    where=${OCIMOCK_URL#*://}
+    copy --preserve-digests --dest-creds alice:alices-secret "oci:$LAYOUT:hello" "docker://$where/led:v1"
+    export OCIMOCK_CONTROL
+    "$OCIMOCK" fault add --op blob.get --redirect "http://localhost:${OCIMOCK_URLS[1]##*:}"
+    copy --src-creds alice:alices-secret "docker://$where/led:v1" "oci:$BATS_TEST_TMPDIR/out:hello"
+    same_blobs hello "$BATS_TEST_TMPDIR/out"
+    "$OCIMOCK" verify --op blob.get --redirected-from '*' --status 200
+    "$OCIMOCK" verify --leaked true --count 0
+}
+
+@test "skopeo: a push whose upload gets lost fails, and the next one works" {
+    ocimock_start "$BATS_TEST_TMPDIR/lost"
+    export OCIMOCK_CONTROL
+    printf '{"when": {"op": "upload.patch"}, "then": {"upload": {"lose": true}}, "times": 1}' | "$OCIMOCK" fault add -
+    run copy "oci:$LAYOUT:hello" "docker://${OCIMOCK_URL#*://}/lost:v1"
+    ((status != 0))
+    [[ $output == *"blob upload unknown"* ]]
+    copy "oci:$LAYOUT:hello" "docker://${OCIMOCK_URL#*://}/lost:v1"
+}
+
+@test "skopeo: a push goes on when it is told false offsets, and when its bytes are read slowly" {
+    ocimock_start "$BATS_TEST_TMPDIR/slow"
+    export OCIMOCK_CONTROL
+    printf '{"when": {"op": "upload.*"}, "then": {"upload": {"offset": "wrong", "slow_read": "100MiB"}}}' | "$OCIMOCK" fault add -
+    copy "oci:$LAYOUT:large" "docker://${OCIMOCK_URL#*://}/slow:v1"
+    "$OCIMOCK" verify --op upload.patch --status 202
+    "$OCIMOCK" requests --op upload.patch --json | jq -e '[.requests[] | select(.bytes_in > 1e6) | .bytes_in / .duration_ms] | length > 0 and max < 110000'
+}

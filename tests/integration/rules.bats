@@ -65,3 +65,26 @@ rules() {
     [[ ${seen[0]} == "${seen[1]}" && ${seen[0]} != "${seen[2]}" ]]
     [[ ${seen[0]} == *503* && ${seen[0]} == *200* ]]
 }
+
+@test "a redirect to another listener: curl takes credentials along only when it is told to" {
+    local token digest path
+
+    start --listen 127.0.0.1:0,127.0.0.1:0 --user alice:secret
+    token=$("$OCIMOCK" token issue alice --scope repository:app:pull,push)
+    printf 'what is redirected' >"$T/blob"
+    digest=sha256:$(sha256sum <"$T/blob" | cut -d ' ' -f 1)
+    [[ $(status_of -H "Authorization: Bearer $token" -H 'Content-Type: application/octet-stream' \
+        --data-binary "@$T/blob" "$URL/v2/app/blobs/uploads/?digest=$digest") == 201 ]]
+    path=/v2/app/blobs/$digest
+    "$OCIMOCK" fault add --op blob.get --redirect listener:2
+    [[ $(status_of -L -H "Authorization: Bearer $token" "$URL$path") == 200 ]]
+    cmp "$T/blob" "$T/body"
+    "$OCIMOCK" verify --leaked false --status 200 --count 1
+    "$OCIMOCK" verify --leaked true --count 0
+    [[ $(status_of -L --location-trusted -H "Authorization: Bearer $token" "$URL$path") == 200 ]]
+    "$OCIMOCK" verify --leaked true --redirected-from 4 --listener "${URLS#*,}" --count 1
+    "$OCIMOCK" requests 5 --json | jq -e '.redirected_from == 4 and .leaked == true'
+    [[ $(status_of -L "$URL$path") == 401 ]]
+    absent redirect-mark "$T/log"
+    "$OCIMOCK" requests --json | jq -e '[.requests[].query // empty] | all(. == "redirect-mark=***" or startswith("digest="))'
+}
