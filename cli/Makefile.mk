@@ -17,9 +17,11 @@ libcli_a_SOURCES = \
 	%D%/control_client.c %D%/control_client.h \
 	%D%/control_command.c %D%/control_command.h \
 	%D%/criteria.c %D%/criteria.h \
+	%D%/digests.c %D%/digests.h \
 	%D%/fault.c %D%/fault.h \
 	%D%/fault_add.c \
 	%D%/fixture_image.c %D%/fixture_image.h \
+	%D%/fixture_job.c %D%/fixture_job.h \
 	%D%/fixture_parts.c %D%/fixture_parts.h \
 	%D%/gate.c \
 	%D%/gen_cert.c \

@@ -10,10 +10,13 @@
 
 struct err;
 struct fixture_parts;
+struct wishes;
 struct world;
 
-/* Pure: may run in a job. The caller owns *ret. */
-int fixture_parts_build(struct fixture_parts **ret, const struct fixture *f, struct err *err);
+/* Pure: may run in a job. The caller owns *ret, which is good for nothing unless all wishes are
+   granted. */
+int fixture_parts_build(struct fixture_parts **ret, const struct fixture *f, struct wishes *wishes,
+                        struct err *err);
 void fixture_parts_free(struct fixture_parts *p); /* NULL-safe */
 const struct fixture_result *fixture_parts_result(const struct fixture_parts *p);
 /* Puts all of it into a repository, or nothing. Loop thread only. */

@@ -22,6 +22,7 @@
 #include <jansson.h>
 
 #include "auth/auth.h"
+#include "cli/digests.h"
 #include "cli/ready.h"
 #include "cli/serve_auth.h"
 #include "cli/serve_control.h"
@@ -48,7 +49,8 @@ enum { JOB_THREADS_MAX = 4, TEXT_MAX = 256 * 1024 };
 
 struct serve {
     struct serve_settings settings;
-    struct loop *loop; /* owned, as all below */
+    struct loop *loop;       /* owned, as all below */
+    struct digests *digests; /* of generated layers */
     struct worlds *worlds;
     struct serve_world *first; /* borrowed from them: the one of the settings */
     struct http_tls *tls;      /* NULL: no TLS */
@@ -203,7 +205,9 @@ static int make_loop(struct serve *s, struct err *err)
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned threads = cpus < 2 ? 2 : cpus > JOB_THREADS_MAX ? JOB_THREADS_MAX : (unsigned)cpus;
 
-    return loop_new(&s->loop, threads, err);
+    if (loop_new(&s->loop, threads, err) != 0)
+        return -1;
+    return digests_new(&s->digests, s->loop, err);
 }
 
 static int make_worlds(struct serve *s, struct err *err)
@@ -283,6 +287,7 @@ static int open_control(struct serve *s, struct err *err)
                                         .server = s->server,
                                         .tls = s->tls,
                                         .settings = &s->settings};
+    s->api.digests = s->digests;
     if (s->tls != NULL)
         serve_tls_ca(s->tls, &s->settings, s->api.ca);
     return serve_control_new(&s->control, &s->api, err);
@@ -291,8 +296,8 @@ static int open_control(struct serve *s, struct err *err)
 static int start(struct serve *s, struct err *err)
 {
     if (make_loop(s, err) != 0 || make_worlds(s, err) != 0 || import_all(s, err) != 0 ||
-        serve_fixtures_start(s->first->world, s->settings.images, &s->settings.image_texts, err) !=
-            0 ||
+        serve_fixtures_start(s->first->world, s->digests, s->settings.images,
+                             &s->settings.image_texts, err) != 0 ||
         serve_rules_load(s->first->world, &s->settings, err) != 0 ||
         serve_scenarios_start(s->first->world, &s->settings.scenarios, err) != 0 ||
         make_server(s, err) != 0 || listen_all(s, &s->settings.listen, NULL, err) != 0 ||
@@ -345,6 +350,9 @@ static void finish(struct serve *s)
         (void)unlink(s->settings.port_file);
     control_free(s->control);
     http_server_free(s->server);
+    if (s->worlds != NULL)
+        worlds_each(s->worlds, release, NULL); /* images that are being made */
+    digests_free(s->digests);
     if (s->loop != NULL)
         loop_drain(s->loop); /* jobs use the worlds */
     worlds_free(s->worlds);

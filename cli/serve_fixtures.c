@@ -8,14 +8,16 @@
 #include <jansson.h>
 
 #include "auth/identity.h"
+#include "cli/digests.h"
 #include "cli/fixture_image.h"
+#include "cli/fixture_job.h"
 #include "cli/fixture_parts.h"
 #include "fixtures/embedded.h"
 #include "fixtures/fixture.h"
 #include "lib/control/control.h"
-#include "lib/http/loop.h"
 #include "lib/util/buf.h"
 #include "lib/util/err.h"
+#include "lib/util/log.h"
 #include "lib/util/option.h"
 #include "lib/util/text.h"
 #include "lib/util/util.h"
@@ -26,6 +28,9 @@ enum { TEXT_MAX = 64 * 1024 };
 
 DEFINE_AUTO(fixture, struct fixture, fixture_free)
 #define auto_fixture __attribute__((cleanup(auto_fixture_)))
+DEFINE_AUTO(parts, struct fixture_parts, fixture_parts_free)
+#define auto_parts  __attribute__((cleanup(auto_parts_)))
+#define auto_wishes __attribute__((cleanup(wishes_done)))
 
 const struct schema serve_fixtures_image[] = {
     {.key = "name", .type = SCHEMA_TEXT, .required = true},
@@ -37,6 +42,7 @@ const struct schema serve_fixtures_image[] = {
 static const struct schema post_members[] = {
     {.key = "recipe", .type = SCHEMA_ANY, .required = true},
     {.key = "image", .type = SCHEMA_TEXT},
+    {.key = "wait", .type = SCHEMA_BOOL},
     {.key = NULL},
 };
 static const struct schema post_schema = {.type = SCHEMA_OBJECT, .members = post_members};
@@ -51,41 +57,14 @@ static int open_recipe(struct fixture **ret, const json_t *recipe, struct err *e
     return err_set(err, ERR_CONFIG, "recipe: expected its name, or keys and values");
 }
 
-int serve_fixtures_add(struct world *w, struct fixture *f, const char *image,
-                       struct fixture_result *ret, struct err *err)
-{
-    struct fixture_parts *parts;
-    struct fixture_image name;
-    int rc;
-
-    if (fixture_image_apply(&name, image, f, err) != 0 || fixture_parts_build(&parts, f, err) != 0)
-        return -1;
-    rc = fixture_parts_store(parts, w, name.repo, err);
-    if (rc == 0 && ret != NULL)
-        *ret = *fixture_parts_result(parts);
-    fixture_parts_free(parts);
-    return rc;
-}
-
 /* --- Over the control API -----------------------------------------------------------------------
  */
 
-/* One POST while its job runs. */
+/* One POST until its image is there. */
 struct making {
-    struct control_call *call;   /* borrowed; NULL: the asker left */
-    struct world *world;         /* borrowed: it outlives jobs */
-    struct fixture *f;           /* owned */
-    struct fixture_image image;  /* where it goes */
-    struct fixture_parts *parts; /* owned; what came out */
-    struct err err;              /* or why nothing did */
+    struct control_call *call; /* borrowed; NULL: the asker left, or does not wait */
+    char repo[REFERENCE_NAME_MAX + 1];
 };
-
-static void making_free(struct making *m)
-{
-    fixture_free(m->f);
-    fixture_parts_free(m->parts);
-    free(m);
-}
 
 static void on_gone(void *arg)
 {
@@ -94,77 +73,78 @@ static void on_gone(void *arg)
     m->call = NULL;
 }
 
-static json_t *describe(const struct making *m)
+static json_t *describe(const char *repo, const struct fixture_result *r)
 {
-    const struct fixture_result *r = fixture_parts_result(m->parts);
-
-    return json_pack("{s:s, s:s, s:s, s:I, s:i, s:i, s:I}", "repository", m->image.repo, "digest",
+    return json_pack("{s:s, s:s, s:s, s:I, s:i, s:i, s:I}", "repository", repo, "digest",
                      r->digest.text, "mediaType", r->media_type, "size", (json_int_t)r->size,
                      "blobs", (int)r->blobs, "manifests", (int)r->manifests, "bytes",
                      (json_int_t)r->bytes);
 }
 
-static void make(void *arg)
+static void on_made(void *arg, const struct fixture_result *result, const struct err *err)
 {
     struct making *m = arg;
 
-    if (fixture_parts_build(&m->parts, m->f, &m->err) != 0)
-        m->parts = NULL;
+    if (result == NULL)
+        log_failure(LOG_LEVEL_WARN, "an image could not be made", err);
+    if (m->call != NULL && result != NULL)
+        control_reply(m->call, 201, describe(m->repo, result));
+    else if (m->call != NULL)
+        control_reply_error(m->call, err);
+    free(m);
 }
 
-static void on_made(void *arg)
-{
-    struct making *m = arg;
-    bool made =
-        m->parts != NULL && fixture_parts_store(m->parts, m->world, m->image.repo, &m->err) == 0;
-
-    if (m->call != NULL) {
-        if (made)
-            control_reply(m->call, 201, describe(m));
-        else
-            control_reply_error(m->call, &m->err);
-    }
-    making_free(m);
-}
-
-static int making_new(struct making **ret, struct control_call *call, struct err *err)
+/* Starts what the body asks for. *ret is freed when the image is there. */
+static int making_start(struct making **ret, struct control_call *call, struct digests *digests,
+                        struct err *err)
 {
     const json_t *body = control_call_body(call);
+    struct fixture_job_options options = {
+        .world = control_call_world(call), .digests = digests, .done = on_made};
+    auto_fixture struct fixture *f = NULL;
+    auto_free struct making *m = calloc(1, sizeof(*m));
+
+    if (m == NULL)
+        return err_set(err, ERR_NOMEM, "fixture");
+    if (open_recipe(&f, json_object_get(body, "recipe"), err) != 0 ||
+        fixture_image_apply(&options.image, json_string_value(json_object_get(body, "image")), f,
+                            err) != 0)
+        return -1;
+    (void)stpcpy(m->repo, options.image.repo);
+    options.fixture = STEAL(f);
+    options.arg = m;
+    if (fixture_job_start(&options, err) != 0)
+        return -1;
+    *ret = STEAL(m);
+    return 0;
+}
+
+static int check_body(const json_t *body, struct err *err)
+{
     struct schema_place at = {.path = ""};
-    struct making *m;
 
     if (body == NULL)
         return err_set(err, ERR_CONFIG,
                        "a JSON body is missing: {\"recipe\": \"hello\", \"image\": \"app:v1\"}");
-    if (schema_check(&post_schema, body, &at, err) != 0)
-        return -1;
-    m = calloc(1, sizeof(*m));
-    if (m == NULL)
-        return err_set(err, ERR_NOMEM, "fixture");
-    m->call = call;
-    m->world = control_call_world(call);
-    if (open_recipe(&m->f, json_object_get(body, "recipe"), err) != 0 ||
-        fixture_image_apply(&m->image, json_string_value(json_object_get(body, "image")), m->f,
-                            err) != 0) {
-        making_free(m);
-        return -1;
-    }
-    *ret = m;
-    return 0;
+    return schema_check(&post_schema, body, &at, err);
 }
 
 static void handle_post(struct control_call *call, void *arg)
 {
+    const json_t *body = control_call_body(call);
     struct making *m;
     struct err err;
 
-    (void)arg;
-    if (making_new(&m, call, &err) != 0) {
+    if (check_body(body, &err) != 0 || making_start(&m, call, arg, &err) != 0) {
         control_reply_error(call, &err);
         return;
     }
+    if (json_is_false(json_object_get(body, "wait"))) {
+        control_reply(call, 202, json_pack("{s:s}", "repository", m->repo));
+        return;
+    }
+    m->call = call;
     control_call_wait(call, on_gone, m);
-    loop_job(m->world->loop, make, on_made, m);
 }
 
 static json_t *recipe_list(void)
@@ -196,17 +176,49 @@ static const struct control_endpoint endpoints[] = {
     {HTTP_METHOD_GET, "/fixtures", .handle = handle_get,
      .help = "Names of the built-in recipes, and of the ways to be wrong"},
     {HTTP_METHOD_POST, "/fixtures", .world = true, .has_body = true, .handle = handle_post,
-     .help = "Makes an image: {\"recipe\": \"hello\", \"image\": \"team/app:v1\"}"},
+     .help = "Makes an image: {\"recipe\": \"hello\", \"image\": \"team/app:v1\"}; wait: false "
+             "answers before it is there"},
     {.pattern = NULL},
 };
 
-int serve_fixtures_register(struct control *c, struct err *err)
+int serve_fixtures_register(struct control *c, struct digests *digests, struct err *err)
 {
-    return control_register(c, endpoints, NULL, err);
+    return control_register(c, endpoints, digests, err);
 }
 
 /* --- At start -----------------------------------------------------------------------------------
  */
+
+/* Where the images of the start go. */
+struct start {
+    struct world *world;     /* borrowed */
+    struct digests *digests; /* borrowed */
+};
+
+static void on_started(void *arg, const struct fixture_result *result, const struct err *err)
+{
+    (void)arg;
+    if (result == NULL && err->code != ERR_CANCELLED)
+        log_failure(LOG_LEVEL_ERROR, "an image of the configuration could not be made", err);
+}
+
+/* Makes an image on the spot, but for digests that take seconds: then it is there later. */
+static int start_fixture(const struct start *s, struct fixture **f, const char *image,
+                         struct err *err)
+{
+    struct fixture_job_options options = {
+        .world = s->world, .digests = s->digests, .done = on_started};
+    auto_wishes struct wishes wishes = {0};
+    auto_parts struct fixture_parts *parts = NULL;
+
+    if (fixture_image_apply(&options.image, image, *f, err) != 0 ||
+        fixture_parts_build(&parts, *f, &wishes, err) != 0)
+        return -1;
+    if (wishes_are_granted(&wishes))
+        return fixture_parts_store(parts, s->world, options.image.repo, err);
+    options.fixture = STEAL(*f);
+    return fixture_job_start(&options, err);
+}
 
 static int set_state(struct world *w, const char *image, const json_t *state, struct err *err)
 {
@@ -220,7 +232,7 @@ static int set_state(struct world *w, const char *image, const json_t *state, st
 }
 
 /* Without a recipe it is only a state of what comes from elsewhere. */
-static int start_image(struct world *w, const json_t *image, struct err *err)
+static int start_image(const struct start *s, const json_t *image, struct err *err)
 {
     const char *name = json_string_value(json_object_get(image, "name"));
     const json_t *recipe = json_object_get(image, "recipe");
@@ -228,13 +240,13 @@ static int start_image(struct world *w, const json_t *image, struct err *err)
     auto_fixture struct fixture *f = NULL;
 
     if (recipe != NULL && !json_is_null(recipe) &&
-        (open_recipe(&f, recipe, err) != 0 || serve_fixtures_add(w, f, name, NULL, err) != 0))
+        (open_recipe(&f, recipe, err) != 0 || start_fixture(s, &f, name, err) != 0))
         return -1;
-    return json_is_string(state) ? set_state(w, name, state, err) : 0;
+    return json_is_string(state) ? set_state(s->world, name, state, err) : 0;
 }
 
 /* "team/app:v1=random(layers=2)". */
-static int start_text(struct world *w, const char *text, struct err *err)
+static int start_text(const struct start *s, const char *text, struct err *err)
 {
     auto_free char *name = strdup(text);
     auto_fixture struct fixture *f = NULL;
@@ -247,7 +259,7 @@ static int start_text(struct world *w, const char *text, struct err *err)
     *recipe++ = '\0';
     if (fixture_open(&f, recipe, err) != 0)
         return -1;
-    return serve_fixtures_add(w, f, name, NULL, err);
+    return start_fixture(s, &f, name, err);
 }
 
 /* Names that are none, and recipes that are not there, are a matter of the configuration. */
@@ -269,7 +281,7 @@ static int open_parentheses(const char *text)
 }
 
 /* A list's commas may have cut a text: up to its last parenthesis it is put together again. */
-static int start_texts(struct world *w, const struct option_list *texts, struct err *err)
+static int start_texts(const struct start *s, const struct option_list *texts, struct err *err)
 {
     for (size_t i = 0; i < texts->count;) {
         auto_buf struct buf text = BUF_INIT(TEXT_MAX);
@@ -279,22 +291,23 @@ static int start_texts(struct world *w, const struct option_list *texts, struct 
             (void)buf_appendf(&text, ",%s", texts->items[i++]);
         if (buf_check(&text, "images", err) != 0)
             return -1;
-        if (start_text(w, buf_text(&text), err) != 0)
+        if (start_text(s, buf_text(&text), err) != 0)
             return bad_image(err_wrap(err, "image %s", TEXT_QUOTE(buf_text(&text))), err);
     }
     return 0;
 }
 
-int serve_fixtures_start(struct world *w, const json_t *images, const struct option_list *texts,
-                         struct err *err)
+int serve_fixtures_start(struct world *w, struct digests *digests, const json_t *images,
+                         const struct option_list *texts, struct err *err)
 {
+    const struct start s = {.world = w, .digests = digests};
     const json_t *image;
     size_t i;
 
     json_array_foreach(images, i, image)
     {
-        if (start_image(w, image, err) != 0)
+        if (start_image(&s, image, err) != 0)
             return bad_image(err_wrap(err, "images[%zu]", i), err);
     }
-    return start_texts(w, texts, err);
+    return start_texts(&s, texts, err);
 }

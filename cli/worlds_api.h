@@ -17,6 +17,7 @@ struct worlds;
 /* What the endpoints work on. Borrowed, and must outlive the control API. */
 struct worlds_api {
     struct world_maker maker;
+    struct digests *digests; /* borrowed: of generated layers */
     const char *control_url; /* of the control API, once it listens */
     char ca[PATH_MAX];       /* of the listeners' certificate; "": not known */
 };

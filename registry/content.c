@@ -110,6 +110,17 @@ int content_add_blob(struct content *c, const struct digest *digest, const void 
     return import_plan_blob(c->plan, c->repo, b, err);
 }
 
+int content_add_generated(struct content *c, const struct digest *digest,
+                          const struct blob_generator *generator, uint64_t size, struct err *err)
+{
+    struct blob_store *s = c->world->blobs;
+    auto_blob struct blob *b = NULL;
+
+    if (s->ops->add_generated(s, digest, generator, size, &b, err) != 0)
+        return -1;
+    return import_plan_blob(c->plan, c->repo, b, err);
+}
+
 /* --- Manifests ----------------------------------------------------------------------------------
  */
 

@@ -9,7 +9,9 @@
 #define REGISTRY_CONTENT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
+struct blob_generator;
 struct content;
 struct digest;
 struct err;
@@ -27,10 +29,13 @@ struct content_manifest {
 /* For one repository; the world is borrowed. ERR_INVALID when that is no name. */
 int content_new(struct content **ret, struct world *w, const char *repo, struct err *err);
 void content_free(struct content *c); /* NULL-safe; forgets what was not committed */
-/* Both copy. ERR_STORAGE_FULL, ERR_INVALID. Where bytes are stored under that digest already, these
+/* They copy. ERR_STORAGE_FULL, ERR_INVALID. Where bytes are stored under that digest already, these
    stay. */
 int content_add_blob(struct content *c, const struct digest *digest, const void *data, size_t size,
                      struct err *err);
+/* A blob whose bytes are made when they are read; takes the generator, also on failure. */
+int content_add_generated(struct content *c, const struct digest *digest,
+                          const struct blob_generator *generator, uint64_t size, struct err *err);
 int content_add_manifest(struct content *c, const struct content_manifest *m, struct err *err);
 /* From now on it is served; tags move. c can only be freed then. */
 int content_commit(struct content *c, struct err *err);

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include <jansson.h>
+
 #include "lib/http/exchange.h"
 #include "lib/http/request.h"
 #include "lib/util/err.h"
@@ -16,29 +18,27 @@
 enum { RETRY_MAX = 60 }; /* seconds; the guess may be wrong */
 
 struct pending {
-    char *repo; /* owned */
-    char *tag;  /* owned; NULL: none */
-    pending_wait_fn wait;
-    const void *arg; /* borrowed, for wait */
+    struct pending_options options; /* with an owned copy of repo and a reference to tags */
+    char *repo;                     /* owned */
     LIST_ENTRY(pending) link;
 };
 
-int pending_add(struct pending **ret, struct world *w, const char *repo, const char *tag,
-                pending_wait_fn wait, const void *arg, struct err *err)
+int pending_add(struct pending **ret, struct world *w, const struct pending_options *options,
+                struct err *err)
 {
     struct pending *p = calloc(1, sizeof(*p));
 
     if (p == NULL)
         return err_set(err, ERR_NOMEM, "image");
-    LIST_INSERT_HEAD(&w->pending, p, link);
-    p->repo = strdup(repo);
-    p->tag = tag != NULL ? strdup(tag) : NULL;
-    if (p->repo == NULL || (tag != NULL && p->tag == NULL)) {
-        pending_remove(p);
+    p->repo = strdup(options->repo);
+    if (p->repo == NULL) {
+        free(p);
         return err_set(err, ERR_NOMEM, "image");
     }
-    p->wait = wait;
-    p->arg = arg;
+    p->options = *options;
+    p->options.repo = p->repo;
+    json_incref((json_t *)p->options.tags);
+    LIST_INSERT_HEAD(&w->pending, p, link);
     *ret = p;
     return 0;
 }
@@ -48,23 +48,43 @@ void pending_remove(struct pending *p)
     if (p == NULL)
         return;
     LIST_REMOVE(p, link);
+    json_decref((json_t *)p->options.tags);
     free(p->repo);
-    free(p->tag);
     free(p);
+}
+
+void pending_cancel_all(struct world *w)
+{
+    struct pending *p;
+
+    while ((p = LIST_FIRST(&w->pending)) != NULL) {
+        p->options.cancel(p->options.arg);
+        ASSERT(LIST_FIRST(&w->pending) != p);
+    }
+}
+
+static bool has_tag(const struct pending *p, const char *tag)
+{
+    const json_t *t;
+    size_t i;
+
+    json_array_foreach(p->options.tags, i, t)
+    {
+        if (strcmp(json_string_value(t), tag) == 0)
+            return true;
+    }
+    return false;
 }
 
 static bool is_meant(const struct pending *p, const struct registry_call *call)
 {
-    if (strcmp(p->repo, call->route.repo) != 0)
-        return false;
-    if (reference_is_digest(call->route.ref))
-        return true;
-    return p->tag != NULL && strcmp(p->tag, call->route.ref) == 0;
+    return strcmp(p->repo, call->route.repo) == 0 &&
+           (reference_is_digest(call->route.ref) || has_tag(p, call->route.ref));
 }
 
 static unsigned seconds_of(const struct pending *p)
 {
-    uint64_t seconds = (p->wait(p->arg) + 999) / 1000;
+    uint64_t seconds = (p->options.wait(p->options.arg) + 999) / 1000;
 
     if (seconds > RETRY_MAX)
         return RETRY_MAX;
@@ -85,9 +105,7 @@ bool pending_reply(struct registry_call *call)
     if (p == NULL)
         return false;
     oci_error_begin(call, 503, OCI_UNAVAILABLE,
-                    oci_detail("%s%s%s is being made: the digests of its generated layers are "
-                               "computed",
-                               p->repo, p->tag != NULL ? ":" : "", p->tag != NULL ? p->tag : ""));
+                    oci_detail("an image in %s is being made", p->repo));
     http_reply_headerf(call->x, "Retry-After", "%u", seconds_of(p));
     http_reply_send(call->x);
     return true;

@@ -13,17 +13,27 @@
 #include <stdint.h>
 
 struct err;
+struct json_t;
 struct pending;
 struct registry_call;
 struct world;
 
-/* Milliseconds until the image will be there. */
-typedef uint64_t (*pending_wait_fn)(const void *arg);
+/* One such image, and who makes it. */
+struct pending_options {
+    const char *repo;
+    const struct json_t *tags;         /* array of texts; a reference is kept. NULL: none */
+    uint64_t (*wait)(const void *arg); /* milliseconds until the image will be there */
+    /* The world is about to go, or the server stops: let go of the world and remove the pending. */
+    void (*cancel)(void *arg);
+    void *arg; /* borrowed */
+};
 
-/* Owned by the caller, who removes it before the world goes. tag may be NULL: none. */
-int pending_add(struct pending **ret, struct world *w, const char *repo, const char *tag,
-                pending_wait_fn wait, const void *arg, struct err *err);
+/* Owned by the caller. */
+int pending_add(struct pending **ret, struct world *w, const struct pending_options *options,
+                struct err *err);
 void pending_remove(struct pending *p); /* NULL-safe */
+/* Cancels all of a world. */
+void pending_cancel_all(struct world *w);
 
 /* For what was not found: replies when it may be on its way. */
 bool pending_reply(struct registry_call *call);

@@ -133,7 +133,8 @@ void registry_ended(struct http_exchange *x, void *arg);
 /* For http_server_options.hook: rules at each stage. */
 enum http_verdict registry_hook(enum http_stage stage, struct http_conn *c, struct http_exchange *x,
                                 void *arg);
-/* Lets go of every answer that a rule holds: before a graceful stop. */
+/* Lets go of every answer that a rule holds, and of images that are being made: before a graceful
+   stop, and before the world goes. */
 void world_release(struct world *w);
 void registry_refuse(struct http_exchange *x, int status, const struct err *why, void *arg);
 

@@ -19,6 +19,7 @@
 #include "registry/faults.h"
 #include "registry/call.h"
 #include "registry/gate.h"
+#include "registry/pending.h"
 #include "registry/ports.h"
 #include "registry/state.h"
 #include "registry/state_gate.h"
@@ -133,6 +134,7 @@ void world_set_auth(struct world *w, struct auth *auth)
 void world_release(struct world *w)
 {
     fault_engine_cancel(w->faults);
+    pending_cancel_all(w);
 }
 
 void world_abort(struct world *w)

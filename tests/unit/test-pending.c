@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <jansson.h>
+
 #include "lib/util/err.h"
 #include "lib/util/util.h"
 #include "tests/tap/tap.h"
@@ -12,9 +14,32 @@
 #define MISSING "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define TEXT    "{ \"schemaVersion\": 2 }\n"
 
+/* An image on its way, as its maker sees it. */
+struct maker {
+    uint64_t ms;
+    struct pending *pending;
+};
+
 static uint64_t wait_of(const void *arg)
 {
-    return *(const uint64_t *)arg;
+    return ((const struct maker *)arg)->ms;
+}
+
+static void on_cancel(void *arg)
+{
+    struct maker *m = arg;
+
+    pending_remove(STEAL(m->pending));
+}
+
+static void begin(struct maker *m, struct fixture *f, const char *repo, const char *tag)
+{
+    json_t *tags = tag != NULL ? json_pack("[s, s]", "more", tag) : NULL;
+    const struct pending_options options = {
+        .repo = repo, .tags = tags, .wait = wait_of, .cancel = on_cancel, .arg = m};
+
+    ASSERT(pending_add(&m->pending, f->world, &options, NULL) == 0);
+    json_decref(tags);
 }
 
 /* The status, and the seconds of Retry-After ("" when there are none). */
@@ -34,21 +59,20 @@ static void test_reply(struct fixture *f)
 
     is_str(fake_body(x),
            "{\"errors\":[{\"code\":\"UNAVAILABLE\",\"message\":\"service unavailable\","
-           "\"detail\":{\"reason\":\"a:v1 is being made: the digests of its generated layers are "
-           "computed\"}}]}",
+           "\"detail\":{\"reason\":\"an image in a is being made\"}}]}",
            "the body says why");
     fixture_end(x);
 }
 
 static void test_what_it_stands_for(struct fixture *f)
 {
-    uint64_t ms = 2001;
-    struct pending *p = NULL;
+    struct maker m = {.ms = 2001};
 
     check(f, "GET /v2/a/manifests/v1", 404, "");
-    is_int(pending_add(&p, f->world, "a", "v1", wait_of, &ms, NULL), 0, "an image is being made");
+    begin(&m, f, "a", "v1");
     check(f, "GET /v2/a/manifests/v1", 503, "3");
     check(f, "HEAD /v2/a/manifests/v1", 503, "3");
+    check(f, "GET /v2/a/manifests/more", 503, "3");
     check(f, "GET /v2/a/manifests/" MISSING, 503, "3");
     check(f, "GET /v2/a/blobs/" MISSING, 503, "3");
     check(f, "HEAD /v2/a/blobs/" MISSING, 404, "");
@@ -57,11 +81,11 @@ static void test_what_it_stands_for(struct fixture *f)
     check(f, "GET /v2/b/manifests/v1", 404, "");
     check(f, "GET /v2/b/blobs/" MISSING, 404, "");
     test_reply(f);
-    ms = 0;
+    m.ms = 0;
     check(f, "GET /v2/a/manifests/v1", 503, "1");
-    ms = UINT64_MAX / 2;
+    m.ms = UINT64_MAX / 2;
     check(f, "GET /v2/a/manifests/v1", 503, "60");
-    pending_remove(p);
+    pending_remove(m.pending);
     check(f, "GET /v2/a/manifests/v1", 404, "");
     pending_remove(NULL);
 }
@@ -69,20 +93,22 @@ static void test_what_it_stands_for(struct fixture *f)
 /* What is there already is served until its successor is done. */
 static void test_present(struct fixture *f)
 {
-    const struct fixture_manifest m = {.text = TEXT, .tag = "v3"};
-    const uint64_t ms = 1;
-    struct pending *p = NULL;
-    struct pending *untagged = NULL;
+    const struct fixture_manifest manifest = {.text = TEXT, .tag = "v3"};
+    struct maker again = {.ms = 1};
+    struct maker untagged = {.ms = 1};
 
-    (void)fixture_manifest(f, "a", &m);
-    is_int(pending_add(&p, f->world, "a", "v3", wait_of, &ms, NULL), 0, "made anew");
-    is_int(pending_add(&untagged, f->world, "c", NULL, wait_of, &ms, NULL), 0, "without a tag");
+    (void)fixture_manifest(f, "a", &manifest);
+    begin(&again, f, "a", "v3");
+    begin(&untagged, f, "c", NULL);
     check(f, "GET /v2/a/manifests/v3", 200, "");
     check(f, "GET /v2/c/manifests/latest", 404, "");
     check(f, "GET /v2/c/manifests/" MISSING, 503, "1");
-    pending_remove(p);
+    pending_remove(STEAL(again.pending));
     check(f, "GET /v2/c/manifests/" MISSING, 503, "1");
-    pending_remove(untagged);
+    begin(&again, f, "a", "v3");
+    world_release(f->world);
+    ok(again.pending == NULL && untagged.pending == NULL, "a world that goes tells the makers");
+    check(f, "GET /v2/c/manifests/" MISSING, 404, "");
 }
 
 int main(void)
