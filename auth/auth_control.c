@@ -114,6 +114,7 @@ int auth_policy_set(struct auth *auth, const json_t *rules, struct err *err)
         return -1;
     policy_free(auth->policy);
     auth->policy = policy;
+    policy_set_meant(policy, auth->meant, auth->meant_arg);
     auth_choose_ping(auth);
     return 0;
 }

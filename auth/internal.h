@@ -57,6 +57,8 @@ struct auth {
     struct buf warnings;              /* lines */
 
     bool (*withheld)(void *arg, const char *account, const char *repo); /* token_withheld_fn */
+    const char *(*meant)(void *arg, const char *name);                  /* token_meant_fn */
+    void *meant_arg;                                                    /* borrowed */
     void *withheld_arg;                                                 /* borrowed */
 };
 

@@ -36,6 +36,8 @@ struct policy {
     size_t count;
     struct view *views; /* owned table, by account */
     json_t *json;       /* owned: the rules as they were given, or the default ones */
+    const char *(*meant)(void *arg, const char *name); /* NULL: names mean themselves */
+    void *meant_arg;                                   /* borrowed */
 };
 
 DEFINE_AUTO(policy, struct policy, policy_free)
@@ -171,11 +173,21 @@ static const struct view *get_view(struct policy *p, const char *account)
 /* --- Questions ----------------------------------------------------------------------------------
  */
 
+void policy_set_meant(struct policy *p, const char *(*meant)(void *arg, const char *name),
+                      void *arg)
+{
+    p->meant = meant;
+    p->meant_arg = arg;
+}
+
 unsigned policy_actions(struct policy *p, const char *account, const char *repository)
 {
     const struct view *v = get_view(p, account);
     unsigned open = ALL_ACTIONS; /* not decided so far */
     unsigned allowed = 0;
+
+    if (p->meant != NULL)
+        repository = p->meant(p->meant_arg, repository);
 
     for (size_t i = 0; v != NULL && i < v->count && open != 0; i++) {
         const struct policy_rule *rule = v->rules[i];

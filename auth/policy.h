@@ -40,6 +40,11 @@ void policy_free(struct policy *p); /* NULL-safe */
 /* The rules as they were given, or what holds without any. The caller owns it; NULL: no memory. */
 struct json_t *policy_to_json(const struct policy *p);
 
+/* Whoever has several names for a repository: questions are about what meant(arg, name) says, which
+   is borrowed. NULL: about the name. */
+void policy_set_meant(struct policy *p, const char *(*meant)(void *arg, const char *name),
+                      void *arg);
+
 /* What the account may do there: SCOPE_PULL | SCOPE_PUSH | SCOPE_DELETE. NULL or "": anonymous. */
 unsigned policy_actions(struct policy *p, const char *account, const char *repository);
 bool policy_catalog(struct policy *p, const char *account);

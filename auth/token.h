@@ -72,6 +72,12 @@ typedef bool (*token_withheld_fn)(void *arg, const char *account, const char *re
 /* Asked for each repository in a grant; arg is borrowed. NULL: nothing is kept back. */
 void token_set_withheld(struct auth *auth, token_withheld_fn withheld, void *arg);
 
+/* Says which repository is meant by a name that clients use: the one that the policy is asked
+   about. Borrowed from the name, or as long-lived. */
+typedef const char *(*token_meant_fn)(void *arg, const char *name);
+/* arg is borrowed. NULL: a name means itself. */
+void token_set_meant(struct auth *auth, token_meant_fn meant, void *arg);
+
 /* These begin the reply to x, and leave sending it to the caller. False: memory is short. */
 
 /* The public keys. */

@@ -200,6 +200,13 @@ void token_set_withheld(struct auth *auth, token_withheld_fn withheld, void *arg
     auth->withheld_arg = arg;
 }
 
+void token_set_meant(struct auth *auth, token_meant_fn meant, void *arg)
+{
+    auth->meant = meant;
+    auth->meant_arg = arg;
+    policy_set_meant(auth->policy, meant, arg);
+}
+
 /* Leaves out what is kept back from that account. */
 static void withhold(const struct auth *auth, const char *account, struct scope_set *granted)
 {

@@ -34,7 +34,7 @@ libcli_a_SOURCES = \
 	%D%/registry_switch.c \
 	%D%/requests.c %D%/requests.h \
 	%D%/requests_follow.c \
-	%D%/scenario.c %D%/scenario.h \
+	%D%/scenario.c %D%/scenario.h %D%/scenario_magic.c \
 	%D%/secret_input.c %D%/secret_input.h \
 	%D%/serve.c \
 	%D%/serve_accounts.c %D%/serve_accounts.h \
@@ -42,6 +42,7 @@ libcli_a_SOURCES = \
 	%D%/serve_auth_options.tbl.h \
 	%D%/serve_control.c %D%/serve_control.h \
 	%D%/serve_fixtures.c %D%/serve_fixtures.h \
+	%D%/serve_magic.c %D%/serve_magic.h \
 	%D%/serve_options.c \
 	%D%/serve_rules.c %D%/serve_rules.h \
 	%D%/serve_scenarios.c %D%/serve_scenarios.h \

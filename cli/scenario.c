@@ -27,6 +27,7 @@ enum { PATH_BYTES = 4096, PARAMETERS_BYTES = 4096 };
 struct scenario_settings {
     struct command_settings common;
     bool active;
+    bool magic;
     bool all;
 };
 
@@ -57,6 +58,8 @@ int scenario_call(struct control_client *c, const char *method, const char *name
 
 static const struct option list_options[] = {
     {CLI_SWITCH("active", "Ask the server, and list those that are active there"), MEMBER(active)},
+    {CLI_SWITCH("magic", "List what names of repositories may say (ocimock serve --magic)"),
+     MEMBER(magic)},
 };
 
 static const struct table_column columns[] = {{.heading = "NAME"},
@@ -141,6 +144,8 @@ static enum cli_status list(void *settings, struct err *err)
 
     if (s->active)
         return control_command_call(&s->common, "GET", "/scenarios", NULL, show_active, err);
+    if (s->magic)
+        return s->common.json ? scenario_print_magic_json() : scenario_print_magic(err);
     documents = all_documents(err);
     if (documents == NULL)
         return CLI_FAILURE;
@@ -156,6 +161,7 @@ static const struct command list_command = {
     .summary = "the presets that there are, or that are active",
     .examples = "ocimock scenario list\n"
                 "ocimock scenario list --active\n"
+                "ocimock scenario list --magic\n"
                 "ocimock scenario list --json | jq '.scenarios[].clients'",
     .about = "Lists the presets that there are; no server is asked but with --active.",
     .options = list_options,

@@ -14,4 +14,8 @@ struct json_t;
 int scenario_call(struct control_client *c, const char *method, const char *name,
                   const struct json_t *parameters, struct json_t **ret_answer, struct err *err);
 
+/* The words of magic names, for people and for programs. */
+enum cli_status scenario_print_magic(struct err *err);
+enum cli_status scenario_print_magic_json(void);
+
 #endif

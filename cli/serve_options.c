@@ -159,6 +159,14 @@ static const struct option rows[] = {
          "Start with a preset of what goes wrong: rate-limited, flaky-5xx:repo=team/app,times=3 "
          "(ocimock scenario list)",
      MEMBER(scenarios)},
+    {.key = "magic",
+     .flag = "magic",
+     .value.type = SCHEMA_BOOL,
+     .preset = "false",
+     .help = "Repositories below mock/FAULT/ go wrong as their name says: "
+             "mock/status-503.times-2/hello "
+             "(ocimock scenario list --magic)",
+     MEMBER(registry.magic)},
     {.key = "seed",
      .flag = "seed",
      .arg = "N",

@@ -8,6 +8,7 @@
 
 #include "cli/client.h"
 #include "cli/registry_environment.h"
+#include "cli/serve_magic.h"
 #include "lib/util/err.h"
 #include "lib/util/text.h"
 #include "lib/util/util.h"
@@ -99,7 +100,7 @@ static int check_together(struct serve_settings *s, struct err *err)
 
 int serve_settings_read(struct serve_settings *ret, int argc, char **argv, struct err *err)
 {
-    *ret = (struct serve_settings){.ready_fd = -1};
+    *ret = (struct serve_settings){.ready_fd = -1, .registry.magic_presets = &serve_magic_presets};
     buf_init(&ret->warnings, WARNINGS_MAX);
     buf_init(&ret->remarks, WARNINGS_MAX);
     if (read_all(ret, argc, argv, err) != 0)

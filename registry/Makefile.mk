@@ -25,6 +25,10 @@ libregistry_a_SOURCES = \
 	%D%/import_path.c %D%/import_path.h \
 	%D%/import_plan.c %D%/import_plan.h \
 	%D%/import_store.c %D%/import_store.h \
+	%D%/magic.c %D%/magic.h \
+	%D%/magic_call.c %D%/magic_call.h \
+	%D%/magic_name.c %D%/magic_name.h \
+	%D%/magic_words.c %D%/magic_words.h \
 	%D%/manifest_commit.c %D%/manifest_commit.h \
 	%D%/manifest_doc.c %D%/manifest_doc.h \
 	%D%/manifest_get.c \

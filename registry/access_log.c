@@ -15,10 +15,8 @@ enum { SCOPES_TEXT_MAX = LOG_VALUE_MAX + 1024 };
 const char *access_log_end_text(enum http_end end)
 {
     static const char *const texts[] = {
-        [HTTP_END_COMPLETE] = "complete",
-        [HTTP_END_CLIENT_ABORTED] = "client-aborted",
-        [HTTP_END_TIMEOUT] = "timeout",
-        [HTTP_END_SERVER_ABORTED] = "server-aborted",
+        [HTTP_END_COMPLETE] = "complete", [HTTP_END_CLIENT_ABORTED] = "client-aborted",
+        [HTTP_END_TIMEOUT] = "timeout",   [HTTP_END_SERVER_ABORTED] = "server-aborted",
         [HTTP_END_RESET] = "reset",
     };
 
@@ -74,7 +72,7 @@ static void add_identity(struct log_line *line, const struct registry_call *call
 static void add_call(struct log_line *line, const struct registry_call *call)
 {
     log_text(line, "op", op_name(call->route.op));
-    add_text(line, "repo", call->route.repo);
+    add_text(line, "repo", call->route.name);
     add_text(line, "ref", call->route.ref);
     add_text(line, "role", role_text(call->role));
     add_identity(line, call);

@@ -54,8 +54,8 @@ static int load(struct library *lib, struct err *err)
     static const struct library_row rows[] = {FUNCTIONS(ROW)};
 #undef ROW
 
-    return library_load(&lib->handle, LIBARCHIVE_SONAME, "archives need", rows, ARRAY_LEN(rows), lib,
-                        err);
+    return library_load(&lib->handle, LIBARCHIVE_SONAME, "archives need", rows, ARRAY_LEN(rows),
+                        lib, err);
 }
 
 void archive_reader_free(struct archive_reader *r)

@@ -41,7 +41,7 @@ static struct blob *need(struct registry_call *call)
     if (b == NULL && !pending_reply(call))
         oci_error_reply(
             call, OCI_BLOB_UNKNOWN,
-            json_pack("{s:s, s:s}", "name", call->route.repo, "digest", call->digest.text));
+            json_pack("{s:s, s:s}", "name", call->route.name, "digest", call->digest.text));
     return b;
 }
 

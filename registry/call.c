@@ -170,7 +170,7 @@ bool call_need_repository(struct registry_call *call)
 
     if (meta->ops->repository_exists(meta, call->route.repo))
         return true;
-    oci_error_reply(call, OCI_NAME_UNKNOWN, json_pack("{s:s}", "name", call->route.repo));
+    oci_error_reply(call, OCI_NAME_UNKNOWN, json_pack("{s:s}", "name", call->route.name));
     return false;
 }
 

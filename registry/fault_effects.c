@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "registry/fault_effects.h"
 
+#include <string.h>
+
 #include <jansson.h>
 
 #include "registry/call.h"
@@ -8,6 +10,7 @@
 /* --- What a `then` may say ----------------------------------------------------------------------
  */
 
+/* In the order of enum image_state. */
 static const char *const states[] = {"present", "absent", "unauthorized", "denied", NULL};
 
 static const struct schema retag_members[] = {
@@ -82,6 +85,7 @@ enum {
     EFFECT_FIELDS,
     EFFECT_CHALLENGE,
     EFFECT_UPLOAD,
+    EFFECT_ANSWER_AS,
     EFFECT_COUNT
 };
 
@@ -110,6 +114,10 @@ const struct schema registry_effects[] = {
                           .other = &challenge_form,
                           .help = "of a 401; an object says what stands in it"},
     [EFFECT_UPLOAD] = {.key = "upload", .type = SCHEMA_OBJECT, .members = upload_members},
+    [EFFECT_ANSWER_AS] = {.key = "answer_as",
+                          .type = SCHEMA_CHOICE,
+                          .choices = states,
+                          .help = "as though the repository had that state"},
     [EFFECT_COUNT] = {.key = NULL},
 };
 
@@ -185,6 +193,23 @@ void faults_token(const struct registry_call *call, struct token_twist *ret)
     if (issued != NULL)
         ret->issued_at = (int64_t)schema_number(&registry_effects[EFFECT_ISSUED_AT], issued) / 1000;
     faults_challenge(call, &ret->challenge);
+}
+
+enum image_state faults_state(const struct registry_call *call)
+{
+    const json_t *value = value_of(call, EFFECT_ANSWER_AS);
+
+    return value != NULL
+               ? (enum image_state)schema_number(&registry_effects[EFFECT_ANSWER_AS], value)
+               : IMAGE_PRESENT;
+}
+
+bool faults_withhold(const struct fault_extra *rules)
+{
+    const char *state =
+        json_string_value(fault_extra_get(rules, registry_effects[EFFECT_ANSWER_AS].key));
+
+    return state != NULL && strcmp(state, image_state_name(IMAGE_UNAUTHORIZED)) == 0;
 }
 
 void faults_upload(const struct registry_call *call, struct fault_upload *ret)

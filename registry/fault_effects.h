@@ -15,7 +15,9 @@
 #include "auth/token.h"
 #include "lib/fault/fault.h"
 #include "lib/util/schema.h"
+#include "registry/state.h"
 
+struct fault_extra;
 struct json_t;
 struct registry_call;
 
@@ -36,6 +38,11 @@ void faults_tags(const struct registry_call *call, struct fault_tags *ret);
 void faults_challenge(const struct registry_call *call, struct challenge_twist *ret);
 /* What becomes of a token and the answer with it. */
 void faults_token(const struct registry_call *call, struct token_twist *ret);
+
+/* The state that the repository is to have for this request; PRESENT: its own. */
+enum image_state faults_state(const struct registry_call *call);
+/* True when rules that a magic name stands for give no token a grant of the repository. */
+bool faults_withhold(const struct fault_extra *rules);
 
 /* What a rule wants of the offset of an upload. */
 enum fault_offset_lie {

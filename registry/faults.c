@@ -13,6 +13,7 @@
 #include "lib/util/util.h"
 #include "registry/fault_effects.h"
 #include "registry/gate.h"
+#include "registry/magic_call.h"
 #include "registry/oci_error.h"
 #include "registry/registry.h"
 #include "registry/redirect.h"
@@ -117,13 +118,14 @@ static void go_on(void *arg)
 
 void faults_begin(struct registry_call *call, registry_handler next)
 {
+    const struct fault_extra *extra = magic_rules(call);
     struct fault_engine *e = call->world->faults;
 
-    if (fault_engine_count(e) == 0) {
+    if (fault_engine_count(e) == 0 && extra == NULL) {
         next(call);
         return;
     }
-    fault_match(e, &call->words, call->x, &call->plan);
+    fault_match(e, &call->words, extra, &call->plan);
     if (call->plan.count == 0) {
         next(call);
         return;

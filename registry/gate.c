@@ -86,7 +86,7 @@ static void set_needed(struct wants *w, const struct registry_call *call)
     w->set = (struct scope_set){.items = w->items};
     switch (need_of(call)) {
     case NEED_REPOSITORY:
-        want(w, call->route.repo, needs[call->route.op].actions);
+        want(w, call->route.name, needs[call->route.op].actions);
         break;
     case NEED_CATALOG:
         scope_catalog(&w->items[w->set.count++]);
@@ -105,7 +105,7 @@ static void set_offered(struct wants *w, const struct registry_call *call)
 
     set_needed(w, call);
     if (call->route.op == OP_UPLOAD_MOUNT && from != NULL && reference_is_name(from) &&
-        strcmp(from, call->route.repo) != 0)
+        strcmp(from, call->route.name) != 0)
         want(w, from, SCOPE_PULL);
 }
 

@@ -200,7 +200,7 @@ static void reply_created(const struct manifest_put *put, const struct manifest 
     struct registry_call *call = put->call;
 
     call_reply_begin(call, 201);
-    call_reply_location(call, "/v2/%s/manifests/%s", call->route.repo, put->digest.text);
+    call_reply_location(call, "/v2/%s/manifests/%s", call->route.name, put->digest.text);
     http_reply_header(call->x, "Docker-Content-Digest", put->digest.text);
     if (m->has_subject && put->world->settings.referrers)
         http_reply_header(call->x, "OCI-Subject", m->subject);

@@ -30,7 +30,7 @@ static void reply_unknown(struct registry_call *call)
     if (call_need_repository(call))
         oci_error_reply(
             call, OCI_MANIFEST_UNKNOWN,
-            json_pack("{s:s, s:o}", "name", call->route.repo, kind, oci_text(call->route.ref)));
+            json_pack("{s:s, s:o}", "name", call->route.name, kind, oci_text(call->route.ref)));
 }
 
 /* As find(), but replies when there is nothing. */

@@ -209,7 +209,7 @@ static void add_link(const struct selection *sel, const char *last)
     size_t pos = 0;
 
     buf_init(&target, PAGE_TARGET_MAX);
-    (void)buf_appendf(&target, "/v2/%s/referrers/%s", call->route.repo, call->digest.text);
+    (void)buf_appendf(&target, "/v2/%s/referrers/%s", call->route.name, call->digest.text);
     while ((value = http_request_parameter_next(call->req, FILTER, &pos)) != NULL) {
         if (*value != '\0')
             page_add_parameter(&target, FILTER, value);

@@ -16,6 +16,7 @@
 #include "registry/call.h"
 #include "registry/gate.h"
 #include "registry/faults.h"
+#include "registry/magic_call.h"
 #include "registry/oci_error.h"
 #include "registry/record.h"
 #include "registry/redirect.h"
@@ -135,6 +136,10 @@ static void after_route(void *arg)
     case ROUTE_FOUND:
         break;
     }
+    if (call->misnamed) {
+        magic_refuse(call);
+        return;
+    }
     ASSERT((size_t)call->route.op < ARRAY_LEN(handlers) &&
            handlers[call->route.op].handler != NULL);
     gate_pass(call, after_gate);
@@ -157,6 +162,7 @@ static void name_request(struct registry_call *call)
     struct meta_store *meta = call->world->meta;
 
     call->routed = route_parse(&call->route, call->req);
+    magic_name_call(call);
     call->has_digest = reference_is_digest(call->route.ref) &&
                        digest_parse(&call->digest, call->route.ref, NULL) == 0;
     if (call->has_digest && (call->route.op == OP_BLOB_GET || call->route.op == OP_BLOB_HEAD))

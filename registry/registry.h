@@ -21,6 +21,7 @@ struct auth;
 struct blob_store;
 struct err;
 struct loop;
+struct magic_presets;
 struct meta_store;
 struct registry_call;
 
@@ -57,6 +58,8 @@ struct registry_settings {
     uint64_t journal_bytes;   /* limits.journal_bytes: what they may take in memory */
     uint32_t held_max;        /* limits.held: answers held or delayed at once */
     uint64_t seed;            /* seed: of everything that rules leave to chance */
+    bool magic;               /* magic: names that say what is to go wrong */
+    const struct magic_presets *magic_presets; /* that such names may use; static; may be NULL */
 };
 
 #define REGISTRY_SETTINGS_DEFAULT                                                                  \
@@ -102,6 +105,7 @@ struct world {
     struct fault_engine *faults;        /* owned */
     struct metrics *metrics;            /* owned */
     struct world_series *series;        /* owned; the series of it that every request needs */
+    struct magic *magic;                /* owned: magic names; NULL: off */
     struct json_t *scenarios;           /* owned: those that are active, {name: how}; or NULL */
     struct auth *auth;                  /* borrowed; NULL: no authentication, no token service */
     const struct access_policy *access; /* borrowed; NULL: everybody may do everything */

@@ -143,12 +143,14 @@ static bool set_repo(struct route *r, const char *name, size_t n)
 {
     if (n > REFERENCE_NAME_MAX)
         return false;
-    memcpy(r->repo, name, n);
-    r->repo[n] = '\0';
-    if (reference_is_name(r->repo))
-        return true;
-    r->repo[0] = '\0';
-    return false;
+    memcpy(r->name, name, n);
+    r->name[n] = '\0';
+    if (!reference_is_name(r->name)) {
+        r->name[0] = '\0';
+        return false;
+    }
+    memcpy(r->repo, r->name, n + 1);
+    return true;
 }
 
 /* A reference that is cut here is too long to be a tag or a supported digest, and stays so. */
@@ -180,6 +182,7 @@ enum route_result route_parse(struct route *ret, const struct http_request *req)
     size_t name_len;
 
     ret->op = OP_UNKNOWN;
+    ret->name[0] = '\0';
     ret->repo[0] = '\0';
     ret->ref[0] = '\0';
     ret->allow = NULL;

@@ -30,7 +30,8 @@ enum route_result {
 
 struct route {
     enum op op;                        /* OP_UNKNOWN unless found */
-    char repo[REFERENCE_NAME_MAX + 1]; /* "" where the path names none */
+    char name[REFERENCE_NAME_MAX + 1]; /* of the repository, as sent; "" where there is none */
+    char repo[REFERENCE_NAME_MAX + 1]; /* whose content is meant: the same unless it is magic */
     char ref[ROUTE_REF_MAX + 1]; /* tag, digest or upload id as sent; "" where there is none */
     const char *allow;           /* methods of this path, static; NULL when unknown */
 };

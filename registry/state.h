@@ -60,8 +60,8 @@ int image_states_set(struct image_states *s, const struct json_t *body, bool ano
 struct json_t *image_states_list(struct image_states *s); /* caller owns */
 size_t image_states_remove(struct image_states *s, const char *image,
                            const char *user); /* NULL: all */
-/* The one of just this image and user (NULL: of everybody), as in the list; NULL: there is none. The
-   caller owns it. */
+/* The one of just this image and user (NULL: of everybody), as in the list; NULL: there is none.
+   The caller owns it. */
 struct json_t *image_states_get(struct image_states *s, const char *image, const char *user);
 /* Removes just that one. */
 void image_states_forget(struct image_states *s, const char *image, const char *user);

@@ -9,7 +9,9 @@
 #include "lib/http/request.h"
 #include "lib/http/server.h"
 #include "lib/util/util.h"
+#include "registry/fault_effects.h"
 #include "registry/gate.h"
+#include "registry/magic.h"
 #include "registry/oci_error.h"
 #include "registry/registry.h"
 #include "registry/state.h"
@@ -86,6 +88,9 @@ static void ask(const struct registry_call *call, struct state_answer *ret)
     struct image_states *states = call->world->states;
     struct state_question q;
 
+    *ret = (struct state_answer){.state = faults_state(call), .repository = true};
+    if (ret->state != IMAGE_PRESENT)
+        return;
     switch (subject_of(call)) {
     case ASK_PULL:
         q = manifest_question(call);
@@ -118,11 +123,11 @@ static void reply_absent(struct registry_call *call, const struct state_answer *
         oci_error_reply(call, OCI_BLOB_UNKNOWN,
                         json_pack("{s:o}", "digest", oci_text(call->route.ref)));
     else if (a->repository)
-        oci_error_reply(call, OCI_NAME_UNKNOWN, json_pack("{s:s}", "name", call->route.repo));
+        oci_error_reply(call, OCI_NAME_UNKNOWN, json_pack("{s:s}", "name", call->route.name));
     else
         oci_error_reply(
             call, OCI_MANIFEST_UNKNOWN,
-            json_pack("{s:s, s:o}", "name", call->route.repo, kind, oci_text(call->route.ref)));
+            json_pack("{s:s, s:o}", "name", call->route.name, kind, oci_text(call->route.ref)));
 }
 
 static enum challenge_error challenge_of(const struct registry_call *call,
@@ -153,11 +158,17 @@ static bool absence_passes(const struct registry_call *call)
     return kind == ASK_PUSH || kind == ASK_UPLOAD || kind == ASK_REFERRERS;
 }
 
+/* The fast path: neither states nor rules have a say. */
+static bool asks_nobody(const struct registry_call *call)
+{
+    return image_states_empty(call->world->states) && call->plan.count == 0;
+}
+
 void state_gate_pass(struct registry_call *call, registry_handler next)
 {
     struct state_answer a;
 
-    if (subject_of(call) == ASK_NOTHING || image_states_empty(call->world->states)) {
+    if (subject_of(call) == ASK_NOTHING || asks_nobody(call)) {
         next(call);
         return;
     }
@@ -220,6 +231,8 @@ bool state_shows_manifest(const struct registry_call *call, const struct digest 
 {
     struct state_question q;
 
+    if (faults_state(call) == IMAGE_ABSENT)
+        return false;
     if (image_states_empty(call->world->states))
         return true;
     q = question(call, STATE_MANIFEST, call->route.repo);
@@ -247,9 +260,14 @@ bool state_shows_source(const struct registry_call *call, const char *repo,
 bool state_withholds(void *arg, const char *account, const char *repo)
 {
     const struct world *w = arg;
-    struct state_question q = {.kind = STATE_REPOSITORY, .repo = repo, .user = account};
+    struct state_question q = {.kind = STATE_REPOSITORY, .user = account};
+    struct magic_meaning meaning;
     struct state_answer a;
 
+    if (magic_find(w->magic, repo, &meaning, NULL) && meaning.rules != NULL &&
+        faults_withhold(meaning.rules))
+        return true;
+    q.repo = meaning.repo;
     if (image_states_empty(w->states))
         return false;
     image_states_look(w->states, &q, &a);

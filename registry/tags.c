@@ -45,7 +45,7 @@ static void reply_null(struct registry_call *call)
 {
     struct buf body = BUF_INIT(1024);
 
-    (void)buf_appendf(&body, "{\"name\":\"%s\",\"tags\":null}", call->route.repo);
+    (void)buf_appendf(&body, "{\"name\":\"%s\",\"tags\":null}", call->route.name);
     call_reply_begin_json(call, "application/json", &body);
     http_reply_send(call->x);
 }
@@ -53,7 +53,7 @@ static void reply_null(struct registry_call *call)
 void handle_tags_list(struct registry_call *call)
 {
     struct meta_store *meta = call->world->meta;
-    const char *repo = call->route.repo;
+    const char *name = call->route.name;
     struct tag_page p = {.call = call};
     struct page page;
 
@@ -66,8 +66,8 @@ void handle_tags_list(struct registry_call *call)
         reply_null(call);
         return;
     }
-    page_list_begin(&p.list, &page, "{\"name\":\"%s\",\"tags\":[", repo);
-    meta->ops->tags(meta, repo, page.after, add_tag, &p);
+    page_list_begin(&p.list, &page, "{\"name\":\"%s\",\"tags\":[", name);
+    meta->ops->tags(meta, call->route.repo, page.after, add_tag, &p);
     p.list.more = p.list.more && !p.quirks.no_link;
-    page_list_reply(&p.list, call, "/v2/%s/tags/list", repo);
+    page_list_reply(&p.list, call, "/v2/%s/tags/list", name);
 }

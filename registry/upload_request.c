@@ -35,7 +35,7 @@ void upload_reply_state(struct registry_call *call, const struct upload *up)
     uint64_t size = upload_size(up);
     struct fault_upload fault;
 
-    call_reply_location(call, "/v2/%s/blobs/uploads/%s", up->repo, up->id);
+    call_reply_location(call, "/v2/%s/blobs/uploads/%s", call->route.name, up->id);
     faults_upload(call, &fault);
     if (fault.offset == FAULT_OFFSET_WRONG) /* half of it got lost, or some came from nowhere */
         size = size > 1 ? size / 2 : NEVER_CAME;
@@ -48,7 +48,7 @@ void upload_reply_state(struct registry_call *call, const struct upload *up)
 void upload_reply_created(struct registry_call *call, const struct digest *digest)
 {
     call_reply_begin(call, 201);
-    call_reply_location(call, "/v2/%s/blobs/%s", call->route.repo, digest->text);
+    call_reply_location(call, "/v2/%s/blobs/%s", call->route.name, digest->text);
     http_reply_header(call->x, "Docker-Content-Digest", digest->text);
     http_reply_send(call->x);
 }

@@ -16,6 +16,7 @@
 #include "registry/call.h"
 #include "registry/fault_effects.h"
 #include "registry/gate.h"
+#include "registry/magic.h"
 #include "registry/oci_error.h"
 #include "registry/reference.h"
 #include "registry/registry.h"
@@ -129,16 +130,17 @@ struct mount {
 };
 
 /* Looks into one repository; false when that was enough. */
-static bool try_source(void *arg, const char *repo)
+static bool try_source(void *arg, const char *name)
 {
     struct mount *m = arg;
+    const char *repo = magic_repo(m->call->world->magic, name);
     struct meta_store *meta = m->call->world->meta;
     struct blob *blob = meta->ops->blob_find(meta, repo, &m->call->digest);
 
     if (blob == NULL || !state_shows_source(m->call, repo, &m->call->digest))
         return true;
     m->answer =
-        strcmp(repo, m->call->route.repo) == 0 ? ACCESS_GRANTED : access_may_pull(m->call, repo);
+        strcmp(repo, m->call->route.repo) == 0 ? ACCESS_GRANTED : access_may_pull(m->call, name);
     if (m->answer != ACCESS_GRANTED)
         return true;
     m->blob = blob;

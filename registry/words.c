@@ -129,7 +129,7 @@ void words_of_call(struct registry_call *call)
     s->op = call->route.op;
     s->request = call->req;
     s->values[WORD_OP_NAME] = op_name(call->route.op);
-    s->values[WORD_REPO] = text(call->route.repo);
+    s->values[WORD_REPO] = text(call->route.name);
     s->values[WORD_REF] = text(call->route.ref);
     s->values[WORD_ROLE] = role(call);
     s->values[WORD_USER_AGENT] = http_request_header(call->req, "User-Agent");

@@ -19,6 +19,7 @@
 #include "registry/faults.h"
 #include "registry/call.h"
 #include "registry/gate.h"
+#include "registry/magic.h"
 #include "registry/pending.h"
 #include "registry/ports.h"
 #include "registry/state.h"
@@ -81,6 +82,13 @@ static void draw(void *p, size_t n)
     ASSERT(got == (ssize_t)n); /* small requests are never cut, getrandom(2) */
 }
 
+static int open_magic(struct world *w, struct err *err)
+{
+    if (!w->settings.magic)
+        return 0;
+    return magic_new(&w->magic, w->faults, w->settings.magic_presets, err);
+}
+
 static int set_up(struct world *w, const char *name, struct err *err)
 {
     const struct journal_options journal = {
@@ -97,7 +105,7 @@ static int set_up(struct world *w, const char *name, struct err *err)
         return err_set(err, ERR_NOMEM, "world");
     if (open_stores(w, err) != 0 || image_states_new(&w->states, &w->clock, err) != 0 ||
         journal_new(&w->journal, &journal, err) != 0 || faults_open(w, err) != 0 ||
-        world_metrics_open(w, err) != 0 || ports_open(w, err) != 0)
+        open_magic(w, err) != 0 || world_metrics_open(w, err) != 0 || ports_open(w, err) != 0)
         return -1;
     return loop_timer_new(&w->sweeper, w->loop, sweep, w, err);
 }
@@ -123,12 +131,22 @@ int world_new(struct world **ret, const char *name, struct loop *loop,
     return 0;
 }
 
+/* Whose policy a name has. */
+static const char *meant_repository(void *arg, const char *name)
+{
+    const struct world *w = arg;
+
+    return magic_repo(w->magic, name);
+}
+
 void world_set_auth(struct world *w, struct auth *auth)
 {
     w->auth = auth;
     w->access = auth != NULL ? &gate_policy : NULL;
-    if (auth != NULL)
-        token_set_withheld(auth, state_withholds, w);
+    if (auth == NULL)
+        return;
+    token_set_withheld(auth, state_withholds, w);
+    token_set_meant(auth, meant_repository, w);
 }
 
 void world_release(struct world *w)
@@ -154,6 +172,7 @@ void world_free(struct world *w)
     loop_timer_free(w->sweeper);
     image_states_free(w->states);
     journal_free(w->journal);
+    magic_free(w->magic);
     fault_engine_free(w->faults);
     world_metrics_close(w);
     json_decref(w->scenarios);

@@ -19,6 +19,7 @@ libfault_a_SOURCES = \
 	%D%/engine_list.c \
 	%D%/engine_match.c \
 	%D%/explain.c \
+	%D%/extra.c \
 	%D%/fault.h \
 	%D%/gate.c \
 	%D%/index.c %D%/index.h \

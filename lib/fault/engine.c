@@ -108,7 +108,7 @@ static size_t drop_rules(struct fault_engine *e,
         return 0;
     e->rule_count = kept;
     engine_settle(e);
-    if (kept == 0)
+    if (kept == 0 && !e->has_extra)
         tally_clear(e->tally);
     return before - kept;
 }

@@ -30,6 +30,12 @@ struct fault_act_ops {
     void (*run_free)(struct fault_engine *e, struct fault_plan *plan); /* plan->run, not NULL */
 };
 
+/* Rules that are in no list; each with a reference. */
+struct fault_extra {
+    size_t count;
+    struct fault_rule *rules[]; /* in the order in which they are asked */
+};
+
 struct fault_engine {
     struct fault_options options;
     struct rule_tables *tables; /* owned: what a rule may hold */
@@ -42,6 +48,7 @@ struct fault_engine {
     uint64_t next_serial;
     struct rule_index *index;           /* owned; NULL: to be built before the next request */
     struct tally *tally;                /* owned: counts of nth and quota per group */
+    bool has_extra;                     /* rules that are in no list may have groups there */
     struct json_t *state;               /* owned: variables, name to text */
     struct fault_counters counters;     /* overflow and held are act.c's */
     uint64_t kinds[FAULT_EFFECT_COUNT]; /* hits by effect */

@@ -67,13 +67,19 @@ static void nth_key(const struct fault_engine *e, const struct fault_rule *r,
         add_word(e, s, r->nth.per[i], ret);
 }
 
+/* Counted in the tally rather than by the rule: apart, or beginning anew. */
+static bool has_groups(const struct rule_nth *nth)
+{
+    return nth->per_count > 0 || nth->idle_ms > 0;
+}
+
 uint64_t engine_nth_seen(const struct fault_engine *e, const struct fault_rule *r,
                          const struct subject *s)
 {
     const struct tally_count *group;
     struct tally_key key;
 
-    if (r->nth.per_count == 0)
+    if (!has_groups(&r->nth))
         return r->seen;
     nth_key(e, r, s, &key);
     group = tally_find(e->tally, &key);
@@ -85,13 +91,22 @@ static uint64_t count_nth(struct asking *a, struct fault_rule *r)
 {
     struct tally_count *group;
     struct tally_key key;
+    int64_t before;
 
     r->seen++;
-    if (r->nth.per_count == 0)
+    if (!has_groups(&r->nth))
         return r->seen;
     nth_key(a->engine, r, a->subject, &key);
     group = tally_get(a->engine->tally, &key);
-    return group != NULL ? ++group->count : 1;
+    if (group == NULL)
+        return 1;
+    if (r->nth.idle_ms > 0) {
+        before = group->begin_ms;
+        group->begin_ms = now_of(a);
+        if (group->begin_ms - before >= (int64_t)r->nth.idle_ms)
+            group->count = 0;
+    }
+    return ++group->count;
 }
 
 /* Windows begin with the first request of a group, on the world's clock. */
@@ -258,26 +273,42 @@ static void ask_all(struct asking *a)
     }
 }
 
-void fault_match(struct fault_engine *e, const struct subject *s, struct http_exchange *x,
-                 struct fault_plan *plan)
+static void ask_indexed(struct asking *a)
 {
-    struct asking a = {.engine = e, .subject = s, .plan = plan};
+    struct fault_engine *e = a->engine;
     struct index_cursor cursor;
     struct fault_rule *r;
 
-    (void)x;
-    if (e->rule_count == 0)
-        return;
     if (e->index == NULL)
         e->index = rule_index_new(e->options.product.vocabulary, e->rules, e->rule_count);
     if (e->index == NULL) {
-        ask_all(&a);
-    } else {
-        rule_index_begin(&cursor, e->index, s);
-        do {
-            r = rule_index_next(&cursor);
-        } while (r != NULL && !ask(&a, r));
+        ask_all(a);
+        return;
     }
+    rule_index_begin(&cursor, e->index, a->subject);
+    do {
+        r = rule_index_next(&cursor);
+    } while (r != NULL && !ask(a, r));
+}
+
+static void ask_extra(struct asking *a, const struct fault_extra *extra)
+{
+    for (size_t i = 0; i < extra->count; i++) {
+        if (a->plan->answers || a->plan->count == FAULT_PLAN_MAX)
+            return;
+        (void)ask(a, extra->rules[i]);
+    }
+}
+
+void fault_match(struct fault_engine *e, const struct subject *s, const struct fault_extra *extra,
+                 struct fault_plan *plan)
+{
+    struct asking a = {.engine = e, .subject = s, .plan = plan};
+
+    if (e->rule_count > 0)
+        ask_indexed(&a);
+    if (extra != NULL)
+        ask_extra(&a, extra);
     finish(&a);
 }
 
@@ -328,6 +359,8 @@ void fault_plan_names(const struct fault_plan *plan, char *text, size_t size)
 
         if (!turn_acts(plan, i))
             continue;
+        if (i > 0 && strcmp(id, plan->rules[i - 1]->id) == 0)
+            continue; /* extra rules share one */
         if (len + strlen(id) + (len > 0) >= size)
             return;
         len += (size_t)snprintf(text + len, size - len, "%s%s", len > 0 ? "," : "", id);

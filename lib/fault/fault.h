@@ -20,6 +20,7 @@
 struct clock;
 struct err;
 struct fault_engine;
+struct fault_extra;
 struct fault_rule;
 struct http_conn;
 struct http_exchange;
@@ -117,6 +118,17 @@ struct json_t *fault_engine_schema(const struct fault_engine *e);
 /* Which rules came nearest to this subject and did not match: a yes or no per criterion. */
 struct json_t *fault_engine_explain(struct fault_engine *e, const struct subject *s, size_t most);
 
+/*
+ * Rules that are in no list: a product makes them by itself, for requests that say what is to go
+ * wrong. Read and counted like others, those that answer behind those that decorate; all have that
+ * id. Their groups (nth, quota) outlive them: the same id and rules made anew go on counting.
+ */
+int fault_extra_new(struct fault_extra **ret, struct fault_engine *e, const struct json_t *rules,
+                    const char *id, struct err *err);
+void fault_extra_free(struct fault_extra *extra); /* NULL-safe; plans keep what acts on them */
+/* The value of a key of `then` in the first rule that has it, or NULL. */
+const struct json_t *fault_extra_get(const struct fault_extra *extra, const char *key);
+
 /* State variables of rules. */
 struct json_t *fault_engine_state(const struct fault_engine *e); /* {name: value}; caller owns */
 int fault_engine_set_state(struct fault_engine *e, const char *name, const char *value,
@@ -152,8 +164,9 @@ struct fault_plan {
     void *run; /* the engine's: timers, holds, wrapped sources */
 };
 
-/* Matches and counts in one step. Rules that are removed later still act on this request. */
-void fault_match(struct fault_engine *e, const struct subject *s, struct http_exchange *x,
+/* Matches and counts in one step. Rules that are removed later still act on this request. extra:
+   rules that are asked behind the engine's own; may be NULL. */
+void fault_match(struct fault_engine *e, const struct subject *s, const struct fault_extra *extra,
                  struct fault_plan *plan);
 /* Frees; when the exchange has ended. */
 void fault_plan_done(struct fault_engine *e, struct fault_plan *plan);

@@ -23,6 +23,7 @@ struct match;
 struct rule_nth {
     bool given;
     uint64_t from, to, every; /* to: UINT64_MAX for no end */
+    uint64_t idle_ms;         /* counts begin anew after such a pause; 0: never */
     size_t per[WORDS_MAX];    /* words that keep counts apart */
     size_t per_count;
 };

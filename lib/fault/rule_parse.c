@@ -166,6 +166,13 @@ static uint64_t position_or(const json_t *value, const char *key, uint64_t prese
     return json_is_integer(n) ? (uint64_t)json_integer_value(n) : preset;
 }
 
+static uint64_t duration_or_zero(const json_t *value)
+{
+    static const struct schema duration = {.type = SCHEMA_DURATION};
+
+    return value != NULL && !json_is_null(value) ? schema_number(&duration, value) : 0;
+}
+
 static int read_nth(struct reader *r, const json_t *value, struct err *err)
 {
     struct rule_nth *nth = &r->rule->nth;
@@ -182,6 +189,7 @@ static int read_nth(struct reader *r, const json_t *value, struct err *err)
     nth->every = position_or(value, "every", 1);
     nth->from = position_or(value, "from", nth->every);
     nth->to = position_or(value, "to", UINT64_MAX);
+    nth->idle_ms = duration_or_zero(json_object_get(value, "idle"));
     if (read_pers(r, json_object_get(value, "per"), err) != 0)
         return -1;
     return nth->from > nth->to ? warn(r, "never: the last comes before the first", err) : 0;
@@ -298,12 +306,10 @@ static int read_then(struct reader *r, struct err *err)
 
 static void read_limits(struct fault_rule *rule)
 {
-    static const struct schema duration = {.type = SCHEMA_DURATION};
     const json_t *enabled = json_object_get(rule->json, "enabled");
     const json_t *times = json_object_get(rule->json, "times");
     const json_t *probability = json_object_get(rule->json, "probability");
     const json_t *seed = json_object_get(rule->json, "seed");
-    const json_t *ttl = json_object_get(rule->json, "ttl");
 
     rule->priority = (int)json_integer_value(json_object_get(rule->json, "priority"));
     rule->enabled = enabled == NULL || json_is_true(enabled);
@@ -312,7 +318,7 @@ static void read_limits(struct fault_rule *rule)
     rule->probability = probability != NULL ? json_number_value(probability) : 1;
     rule->has_seed = seed != NULL;
     rule->seed = (uint64_t)json_integer_value(seed);
-    rule->ttl_ms = ttl != NULL ? schema_number(&duration, ttl) : 0;
+    rule->ttl_ms = duration_or_zero(json_object_get(rule->json, "ttl"));
 }
 
 static int warn_limits(struct reader *r, struct err *err)

@@ -17,6 +17,10 @@ static const struct schema nth_members[] = {
     {.key = "from", .type = SCHEMA_COUNT, .min = 1, .help = "the first; without, `every`"},
     {.key = "to", .type = SCHEMA_COUNT, .min = 1, .help = "the last; without, there is none"},
     {.key = "every", .type = SCHEMA_COUNT, .min = 1, .help = "from there on each so many; 1"},
+    {.key = "idle",
+     .type = SCHEMA_DURATION,
+     .min = 1,
+     .help = "begins anew when none came for that long"},
     {.key = "per", .type = SCHEMA_LIST, .help = "words whose values are counted apart"},
     {.key = NULL},
 };

@@ -145,7 +145,7 @@ static void app_request(struct http_exchange *x, void *arg)
     s.values[WORD_CLIENT] = http_conn_peer(http_exchange_conn(x));
     s.values[WORD_USER] = "anonymous";
     s.values[WORD_LISTENER] = "registry";
-    fault_match(engine, &s, x, &call->plan);
+    fault_match(engine, &s, NULL, &call->plan);
     fault_begin(engine, &call->plan, x, handle, call);
 }
 

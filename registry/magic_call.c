@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "registry/magic_call.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "lib/http/request.h"
+#include "lib/util/err.h"
+#include "registry/magic.h"
+#include "registry/oci_error.h"
+#include "registry/registry.h"
+
+#define SCOPE_PREFIX "repository:"
+
+/* The repository in a scope, when it is a magic one. */
+static bool name_in_scope(const char *scope, char *dst, size_t size)
+{
+    static const char prefix[] = SCOPE_PREFIX MAGIC_PREFIX;
+    const char *name = scope + strlen(SCOPE_PREFIX);
+    size_t n;
+
+    if (strncmp(scope, prefix, strlen(prefix)) != 0)
+        return false;
+    n = strcspn(name, ": ");
+    if (n >= size)
+        return false;
+    memcpy(dst, name, n);
+    dst[n] = '\0';
+    return reference_is_name(dst);
+}
+
+/* Of a GET that asks for a token; a form is not read yet. */
+static void find_token_name(struct registry_call *call)
+{
+    const char *scope;
+    size_t pos = 0;
+
+    while ((scope = http_request_parameter_next(call->req, "scope", &pos)) != NULL) {
+        if (name_in_scope(scope, call->token_name, sizeof(call->token_name)))
+            return;
+    }
+    call->token_name[0] = '\0';
+}
+
+void magic_name_call(struct registry_call *call)
+{
+    struct magic_meaning meaning;
+
+    if (call->world->magic == NULL)
+        return;
+    if (call->route.op == OP_TOKEN)
+        find_token_name(call);
+    call->misnamed = !magic_find(call->world->magic, call->route.name, &meaning, NULL);
+    (void)snprintf(call->route.repo, sizeof(call->route.repo), "%s", meaning.repo);
+}
+
+const struct fault_extra *magic_rules(const struct registry_call *call)
+{
+    const char *name = call->token_name[0] != '\0' ? call->token_name : call->route.name;
+    struct magic_meaning meaning;
+
+    return magic_find(call->world->magic, name, &meaning, NULL) ? meaning.rules : NULL;
+}
+
+/* Whoever wrote the name sees no control API: the answer has to say all. */
+void magic_refuse(struct registry_call *call)
+{
+    struct magic_meaning ignored;
+    struct err why = {0};
+
+    (void)magic_find(call->world->magic, call->route.name, &ignored, &why);
+    oci_error_reply(call, OCI_NAME_UNKNOWN,
+                    json_pack("{s:s, s:s, s:s}", "name", call->route.name, "magic", why.msg, "list",
+                              "ocimock scenario list --magic"));
+}
