@@ -10,6 +10,7 @@
 #include "cli/control_command.h"
 #include "cli/serve_magic.h"
 #include "cli/table.h"
+#include "fixtures/scenario.h"
 #include "lib/util/err.h"
 #include "lib/util/util.h"
 #include "registry/magic_name.h"
@@ -56,10 +57,13 @@ static void add_scenarios(struct table *t)
     const char *name;
 
     for (size_t i = 0; (name = serve_magic_presets.name(i)) != NULL; i++) {
-        if (!is_usable(name))
+        json_t *document = NULL;
+
+        if (!is_usable(name) || scenario_load(&document, name, NULL) != 0)
             continue;
         table_add(t, TABLE_PLAIN, name);
-        table_add(t, TABLE_PLAIN, "the scenario; its parameters as PARAMETER-VALUE");
+        table_add(t, TABLE_PLAIN, json_string_value(json_object_get(document, "summary")));
+        json_decref(document);
     }
 }
 

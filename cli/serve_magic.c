@@ -59,6 +59,12 @@ static bool add_word(const json_t *document, const char *word, json_t *parameter
     return false;
 }
 
+/* True for what makes rules and nothing else. */
+static bool has_rules_only(const json_t *made)
+{
+    return json_object_size(made) == 1 && json_object_get(made, "rules") != NULL;
+}
+
 static int expand(const json_t *document, const char *const *words, size_t count, bool *taken,
                   json_t **ret, struct err *err)
 {
@@ -69,7 +75,7 @@ static int expand(const json_t *document, const char *const *words, size_t count
         taken[i] = add_word(document, words[i], parameters);
     result = scenario_expand(document, parameters, &made, err);
     json_decref(parameters);
-    if (result == 0 && json_object_size(made) != 1)
+    if (result == 0 && !has_rules_only(made))
         result = err_set(err, ERR_CONFIG, "it reaches beyond the repository");
     if (result == 0)
         *ret = json_incref(json_object_get(made, "rules"));

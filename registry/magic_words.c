@@ -43,15 +43,15 @@ const struct magic_word magic_faults[] = {
     {"flip", "COUNT", "{\"content\":{\"flip\":[%s]}}", LAYERS, "that byte is wrong"},
     {"truncate", "SIZE", "{\"content\":{\"truncate\":\"%s\"}}", LAYERS,
      "shorter, with an honest length"},
-    {"range", "ignore, shift, wrong-header or refuse", "{\"range\":\"%s\"}", BLOBS,
-     "what becomes of Range requests"},
-    {"digest-header", "wrong or missing", "{\"digest_header\":\"%s\"}", MANIFESTS,
-     "Docker-Content-Digest"},
-    {"length-header", "wrong or missing", "{\"length_header\":\"%s\"}", ALL, "Content-Length"},
-    {"type-header", "wrong or missing", "{\"type_header\":\"%s\"}", MANIFESTS, "Content-Type"},
-    {"token", "FLAW", "{\"token\":\"%s\"}", TOKENS,
-     "expired, not-yet, wrong-audience, wrong-issuer, wrong-key, no-grant or garbage"},
-    {"challenge", "FLAW", "{\"challenge\":\"%s\"}", ALL,
+    {"range", "HOW", "{\"range\":\"%s\"}", BLOBS,
+     "of Range requests: ignore, shift, wrong-header or refuse"},
+    {"digest-header", "HOW", "{\"digest_header\":\"%s\"}", MANIFESTS,
+     "Docker-Content-Digest: wrong or missing"},
+    {"length-header", "HOW", "{\"length_header\":\"%s\"}", ALL, "Content-Length: wrong or missing"},
+    {"type-header", "HOW", "{\"type_header\":\"%s\"}", MANIFESTS, "Content-Type: wrong or missing"},
+    {"token", "HOW", "{\"token\":\"%s\"}", TOKENS,
+     "one that is expired, not-yet, wrong-audience, wrong-issuer, wrong-key, no-grant or garbage"},
+    {"challenge", "HOW", "{\"challenge\":\"%s\"}", ALL,
      "of a 401: missing, malformed, basic or other-scope"},
     {"lose-upload", NULL, "{\"upload\":{\"lose\":true}}",
      "{\"op\":[\"upload.patch\",\"upload.put\"]}", "the upload session is gone"},
@@ -156,7 +156,7 @@ static bool is_word(const char *text)
     return *text != '\0';
 }
 
-/* What the tables call values. Others are words of which the rules know which there are. */
+/* What the tables call values. */
 static const struct kind {
     const char *name;
     const char *wanted;
@@ -167,15 +167,20 @@ static const struct kind {
     {"SIZE", "a size such as 64k or 1m", is_size},
     {"OFFSET", "a place such as 64k, 1m or 50p (percent)", is_offset},
     {"DURATION", "a time such as 500ms, 30s or 2m", is_duration},
+    {"GATE", "the name of a gate", is_word},
+    {"NAME", "a name", is_word},
+    {"HOW", "a word", is_word}, /* rules know which there are */
 };
 
-static struct kind kind_of(const struct magic_word *w)
+static const struct kind *kind_of(const struct magic_word *w)
 {
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        if (strcmp(kinds[i].name, w->value) == 0)
-            return kinds[i];
+    size_t i = 0;
+
+    while (strcmp(kinds[i].name, w->value) != 0) {
+        i++;
+        ASSERT(i < ARRAY_LEN(kinds));
     }
-    return (struct kind){.wanted = w->value, .is = is_word};
+    return &kinds[i];
 }
 
 bool magic_word_settle(const struct magic_word *w, const char *value, char dst[MAGIC_VALUE_MAX])
@@ -185,15 +190,15 @@ bool magic_word_settle(const struct magic_word *w, const char *value, char dst[M
     dst[0] = '\0';
     if (w->value == NULL)
         return true;
-    if (n >= MAGIC_VALUE_MAX || value[n] != '\0' || !kind_of(w).is(value))
+    if (n >= MAGIC_VALUE_MAX || value[n] != '\0' || !kind_of(w)->is(value))
         return false;
     (void)snprintf(dst, MAGIC_VALUE_MAX, "%s", value);
-    if (kind_of(w).is == is_offset && is_share(value))
+    if (kind_of(w)->is == is_offset && is_share(value))
         dst[n - 1] = '%';
     return true;
 }
 
 const char *magic_word_wants(const struct magic_word *w)
 {
-    return kind_of(w).wanted;
+    return kind_of(w)->wanted;
 }

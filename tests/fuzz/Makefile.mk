@@ -83,6 +83,9 @@ FUZZ_TARGETS += %D%/fuzz-accept
 FUZZ_TARGETS += %D%/fuzz-effects
 %C%_fuzz_effects_LDADD = $(FUZZ_LIBS)
 
+FUZZ_TARGETS += %D%/fuzz-magic
+%C%_fuzz_magic_LDADD = libcli.a $(FUZZ_LIBS)
+
 FUZZ_TARGETS += %D%/fuzz-manifest
 %C%_fuzz_manifest_LDADD = $(FUZZ_LIBS)
 

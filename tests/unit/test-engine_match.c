@@ -211,6 +211,27 @@ static void test_nth(void)
     nth("{'from': 3, 'to': 2}", "0000000000");
 }
 
+/* Counts begin anew after a pause, with groups and without. */
+static void test_nth_idle(void)
+{
+    struct subject s = words_subject(OP_BLOB_GET, "team/app");
+    struct clock clock = {0};
+    struct fault_engine *e = help_engine(&clock);
+
+    ok(help_load(e, "[{'id': 'all', 'when': {'nth': {'to': 1, 'idle': '1m'}}, 'then': {'rate': 1}},"
+                    " {'id': 'per', 'when': {'nth': {'to': 1, 'idle': '2m', 'per': 'repo'}},"
+                    "  'then': {'rate': 1}}]"),
+       "idle");
+    is_str(help_ask(e, &s), "per,all", "idle: the first");
+    clock.shift_ms += 59 * 1000;
+    is_str(help_ask(e, &s), "", "idle: one before the pause is long enough");
+    clock.shift_ms += 60 * 1000;
+    is_str(help_ask(e, &s), "all", "idle: a minute without any");
+    clock.shift_ms += 120 * 1000;
+    is_str(help_ask(e, &s), "per,all", "idle: two minutes");
+    fault_engine_free(e);
+}
+
 static void test_nth_per(void)
 {
     struct subject a = words_subject(OP_BLOB_GET, "team/app");
@@ -383,6 +404,7 @@ int main(void)
     test_probability_ends();
     test_missed_falls_through();
     test_nth();
+    test_nth_idle();
     test_nth_per();
     test_state();
     test_quota();
