@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/fault/engine.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -32,7 +33,7 @@ static const char *ask(struct fault_engine *e, const struct fault_extra *extra,
     fault_match(e, s, extra, &plan);
     fault_plan_names(&plan, names, sizeof(names) - 2);
     if (plan.answers)
-        (void)strcat(names, "!");
+        (void)snprintf(names + strlen(names), 2, "!");
     fault_plan_done(e, &plan);
     return names;
 }
