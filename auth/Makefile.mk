@@ -4,6 +4,7 @@ EXTRA_DIST += %D%/README.md
 libauth_a_SOURCES = \
 	%D%/account.c %D%/account.h %D%/account_internal.h \
 	%D%/account_check.c %D%/account_check.h \
+	%D%/account_snapshot.c %D%/account_snapshot.h \
 	%D%/account_subject.c %D%/account_subject.h \
 	%D%/auth.c %D%/auth.h %D%/auth_internal.h \
 	%D%/auth_accounts.c \

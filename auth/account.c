@@ -67,7 +67,7 @@ int accounts_new(struct accounts **ret, const struct clock *clock, struct keyed_
     return 0;
 }
 
-static void drop_secrets(struct account *account)
+void account_drop_secrets(struct account *account)
 {
     for (size_t i = 0; i < account->secret_count; i++)
         free(account->secrets[i].hash);
@@ -76,7 +76,7 @@ static void drop_secrets(struct account *account)
 
 static void account_free(struct account *account)
 {
-    drop_secrets(account);
+    account_drop_secrets(account);
     free(account->subject);
     free(account->name);
     free(account);
@@ -151,7 +151,7 @@ static int make_room(struct accounts *a, struct err *err)
     return 0;
 }
 
-static struct account *insert(struct accounts *a, const char *name, struct err *err)
+struct account *account_insert(struct accounts *a, const char *name, struct err *err)
 {
     struct account *account;
 
@@ -248,7 +248,7 @@ int accounts_add(struct accounts *a, const char *name, const struct account_secr
     if (make_secret(a, &made, name, secret, err) != 0)
         return err_wrap(err, "account %s", TEXT_QUOTE(name));
     if (account == NULL)
-        account = insert(a, name, err);
+        account = account_insert(a, name, err);
     if (account == NULL) {
         free(made.hash);
         return -1;
@@ -273,7 +273,7 @@ int accounts_rotate(struct accounts *a, const char *name, const struct account_s
     if (make_secret(a, &made, name, secret, err) != 0)
         return err_wrap(err, "account %s", TEXT_QUOTE(name));
     if (old_until == 0) {
-        drop_secrets(account);
+        account_drop_secrets(account);
         account->refresh_epoch = ++a->last_number;
     }
     for (size_t i = 0; i < account->secret_count; i++) {
@@ -299,7 +299,7 @@ int accounts_remove(struct accounts *a, const char *name, struct err *err)
 
     if (account == NULL)
         return -1;
-    drop_secrets(account);
+    account_drop_secrets(account);
     account_drop_subject(a, account);
     account->version = ++a->last_number;
     end_sessions(a, account);

@@ -58,6 +58,10 @@ struct accounts {
 
 /* Live or removed, or NULL. */
 struct account *account_get(const struct accounts *a, const char *name);
+/* A new one without secrets, which is not counted as live yet. The name must not be there. NULL:
+   ERR_NOMEM, ERR_LIMIT. */
+struct account *account_insert(struct accounts *a, const char *name, struct err *err);
+void account_drop_secrets(struct account *account);
 /* Lets secrets go whose time is over. */
 void account_purge(struct account *account, int64_t now);
 void account_drop_subject(struct accounts *a, struct account *account);

@@ -8,6 +8,7 @@
 
 #include "auth/account.h"
 #include "auth/account_check.h"
+#include "auth/account_snapshot.h"
 #include "auth/auth_internal.h"
 #include "auth/base_url.h"
 #include "auth/htpasswd_watch.h"

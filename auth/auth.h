@@ -113,6 +113,17 @@ int auth_policy_set(struct auth *auth, const struct json_t *rules, struct err *e
 /* The rules; the caller owns them. NULL: memory is short. */
 struct json_t *auth_policy_get(const struct auth *auth);
 
+/* --- Going back --------------------------------------------------------------------------------
+ */
+
+/* Keeps accounts and policy as they are now for auth_reset(). */
+int auth_remember(struct auth *auth, struct err *err);
+/*
+ * Accounts and policy become what was remembered; `empty`: there are no accounts, and what holds
+ * without a policy. Tokens: account_snapshot.h; those that were revoked stay so. All or nothing.
+ */
+int auth_reset(struct auth *auth, bool empty, struct err *err);
+
 /* --- Tokens at run time ------------------------------------------------------------------------
  */
 

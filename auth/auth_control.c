@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "auth/account.h"
+#include "auth/account_snapshot.h"
 #include "auth/account_subject.h"
 #include "auth/auth_internal.h"
 #include "auth/claims.h"
@@ -122,6 +123,43 @@ int auth_policy_set(struct auth *auth, const json_t *rules, struct err *err)
 json_t *auth_policy_get(const struct auth *auth)
 {
     return policy_to_json(auth->policy);
+}
+
+/* --- Going back ---------------------------------------------------------------------------------
+ */
+
+int auth_remember(struct auth *auth, struct err *err)
+{
+    struct accounts_snapshot *accounts;
+    json_t *policy = policy_to_json(auth->policy);
+
+    if (policy == NULL)
+        return err_set(err, ERR_NOMEM, "policy");
+    if (accounts_snapshot_new(&accounts, auth->accounts, err) != 0) {
+        json_decref(policy);
+        return -1;
+    }
+    accounts_snapshot_free(auth->start_accounts);
+    json_decref(auth->start_policy);
+    auth->start_accounts = accounts;
+    auth->start_policy = policy;
+    return 0;
+}
+
+int auth_reset(struct auth *auth, bool empty, struct err *err)
+{
+    struct policy *policy = NULL;
+
+    if (policy_new(&policy, empty ? NULL : auth->start_policy, err) != 0)
+        return -1;
+    if (accounts_restore(auth->accounts, empty ? NULL : auth->start_accounts, err) != 0) {
+        policy_free(policy);
+        return -1;
+    }
+    policy_free(auth->policy);
+    auth->policy = policy;
+    auth_choose_ping(auth);
+    return 0;
 }
 
 /* --- Tokens -------------------------------------------------------------------------------------

@@ -13,8 +13,10 @@
 #include "lib/util/buf.h"
 
 struct accounts;
+struct accounts_snapshot;
 struct base_url;
 struct htpasswd_watch;
+struct json_t;
 struct key;
 struct keyed_hash;
 struct keyring;
@@ -55,6 +57,8 @@ struct auth {
     struct logins *logins;            /* secrets that are being checked */
     struct htpasswd_watch *htpasswd;  /* NULL: no file */
     struct buf warnings;              /* lines */
+    struct accounts_snapshot *start_accounts; /* what auth_remember() found; NULL: nothing */
+    struct json_t *start_policy;
 
     bool (*withheld)(void *arg, const char *account, const char *repo); /* token_withheld_fn */
     const char *(*meant)(void *arg, const char *name);                  /* token_meant_fn */

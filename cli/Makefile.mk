@@ -34,6 +34,7 @@ libcli_a_SOURCES = \
 	%D%/registry_switch.c \
 	%D%/requests.c %D%/requests.h \
 	%D%/requests_follow.c \
+	%D%/reset.c \
 	%D%/scenario.c %D%/scenario.h %D%/scenario_magic.c \
 	%D%/secret_input.c %D%/secret_input.h \
 	%D%/serve.c \
@@ -44,6 +45,7 @@ libcli_a_SOURCES = \
 	%D%/serve_fixtures.c %D%/serve_fixtures.h \
 	%D%/serve_magic.c %D%/serve_magic.h \
 	%D%/serve_options.c \
+	%D%/serve_reset.c %D%/serve_reset.h \
 	%D%/serve_rules.c %D%/serve_rules.h \
 	%D%/serve_scenarios.c %D%/serve_scenarios.h \
 	%D%/serve_settings.c %D%/serve_settings.h \

@@ -111,6 +111,7 @@ extern const struct command command_image;
 extern const struct command command_keys;
 extern const struct command command_registry;
 extern const struct command command_requests;
+extern const struct command command_reset;
 extern const struct command command_scenario;
 extern const struct command command_serve;
 extern const struct command command_token;

@@ -54,7 +54,7 @@ static const struct command *const parts[] = {
     &command_fault,   &command_scenario,    &command_with,
     &command_gate,    &command_requests,    &command_verify,
     &command_wait,    &command_registry,    &command_account,
-    &command_clock,   &command_world,       &command_gen_cert,
+    &command_clock,   &command_world, &command_reset,       &command_gen_cert,
     &command_keys,    &command_token,       &command_hash_password,
     &command_help_of, &command_version,     NULL,
 };

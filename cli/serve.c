@@ -27,6 +27,7 @@
 #include "cli/serve_auth.h"
 #include "cli/serve_control.h"
 #include "cli/serve_fixtures.h"
+#include "cli/serve_reset.h"
 #include "cli/serve_rules.h"
 #include "cli/serve_scenarios.h"
 #include "cli/serve_settings.h"
@@ -44,6 +45,7 @@
 #include "lib/util/util.h"
 #include "registry/import.h"
 #include "registry/registry.h"
+#include "registry/reset.h"
 
 enum { JOB_THREADS_MAX = 4, TEXT_MAX = 256 * 1024 };
 
@@ -132,17 +134,26 @@ static void on_stdin(void *arg)
         stop(s, "standard input ended");
 }
 
+/* Those of files, in the place of all there are; and scenarios. */
+static int load_rules(struct serve *s, bool *ret_any, struct err *err)
+{
+    struct world *w = s->first->world;
+
+    if (serve_rules_load(w, &s->settings, ret_any, err) != 0)
+        return -1;
+    return serve_scenarios_start(w, &s->settings.scenarios, err);
+}
+
 static void on_hangup(void *arg)
 {
     struct serve *s = arg;
+    bool any = false;
     struct err err;
 
     if (auth_reload(s->first->auth, &err) != 0)
         log_failure(LOG_LEVEL_ERROR, "the htpasswd file was not read again", &err);
-    if (serve_rules_load(s->first->world, &s->settings, &err) != 0)
+    if (load_rules(s, &any, &err) != 0 || (any && reset_remember_rules(s->first->world, &err) != 0))
         log_failure(LOG_LEVEL_ERROR, "the rules were not read again, the old ones stay", &err);
-    else if (serve_scenarios_start(s->first->world, &s->settings.scenarios, &err) != 0)
-        log_failure(LOG_LEVEL_ERROR, "the scenarios were not applied again", &err);
     if (s->tls != NULL && serve_tls_reload(s->tls, &s->settings, &err) != 0) {
         log_failure(LOG_LEVEL_ERROR, "the certificate was not read again, the old one stays", &err);
         return;
@@ -295,11 +306,12 @@ static int open_control(struct serve *s, struct err *err)
 
 static int start(struct serve *s, struct err *err)
 {
+    bool any;
+
     if (make_loop(s, err) != 0 || make_worlds(s, err) != 0 || import_all(s, err) != 0 ||
         serve_fixtures_start(s->first->world, s->digests, s->settings.images,
                              &s->settings.image_texts, err) != 0 ||
-        serve_rules_load(s->first->world, &s->settings, err) != 0 ||
-        serve_scenarios_start(s->first->world, &s->settings.scenarios, err) != 0 ||
+        load_rules(s, &any, err) != 0 || serve_reset_remember(s->first->world, err) != 0 ||
         make_server(s, err) != 0 || listen_all(s, &s->settings.listen, NULL, err) != 0 ||
         listen_all(s, &s->settings.tls_listen, s->tls, err) != 0 || open_control(s, err) != 0)
         return -1;

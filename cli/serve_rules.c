@@ -181,7 +181,8 @@ static void log_warnings(const json_t *report)
     }
 }
 
-int serve_rules_load(struct world *w, const struct serve_settings *s, struct err *err)
+int serve_rules_load(struct world *w, const struct serve_settings *s, bool *ret_any,
+                     struct err *err)
 {
     struct rule_files f = {.rules = json_array(), .files = calloc(FILES_MAX, sizeof(*f.files))};
     json_t *report = NULL;
@@ -193,6 +194,7 @@ int serve_rules_load(struct world *w, const struct serve_settings *s, struct err
         result = f.count == 0 ? 0 : fault_engine_load(w->faults, f.rules, true, &report, err);
     if (result != 0 && f.count > 0 && err->code == ERR_CONFIG)
         (void)name_file(&f, err);
+    *ret_any = f.count > 0;
     log_warnings(report);
     json_decref(report);
     json_decref(f.rules);

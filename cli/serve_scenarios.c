@@ -46,23 +46,6 @@ static const char *text_of(const json_t *object, const char *key)
     return json_string_value(json_object_get(object, key));
 }
 
-/* A state as it is listed, as one that can be set. */
-static json_t *settable(const json_t *row)
-{
-    const json_t *expires = json_object_get(row, "expires_in_ms");
-    char life[32];
-
-    if (row == NULL)
-        return NULL;
-    (void)snprintf(life, sizeof(life), "%lldms", (long long)json_integer_value(expires));
-    return json_pack("{s:O, s:O, s:O*, s:O*, s:O*, s:O*, s:O*, s:s*}", "image",
-                     json_object_get(row, "image"), "state", json_object_get(row, "state"), "user",
-                     json_object_get(row, "user"), "sticky", json_object_get(row, "sticky"),
-                     "challenge_error", json_object_get(row, "challenge_error"), "after",
-                     json_object_get(row, "after"), "times", json_object_get(row, "remaining"),
-                     "for", expires != NULL ? life : NULL);
-}
-
 /* [{"image", "user", "state", "before": a state or null}]: what taking back needs. */
 static json_t *note_states(struct world *w, const json_t *states)
 {
@@ -75,7 +58,7 @@ static json_t *note_states(struct world *w, const json_t *states)
         json_t *row = image_states_get(w->states, text_of(state, "image"), text_of(state, "user"));
         json_t *note = json_pack("{s:O, s:O*, s:O, s:o*}", "image", json_object_get(state, "image"),
                                  "user", json_object_get(state, "user"), "state",
-                                 json_object_get(state, "state"), "before", settable(row));
+                                 json_object_get(state, "state"), "before", image_state_settable(row));
 
         json_decref(row);
         if (json_array_append_new(notes, note) != 0) {

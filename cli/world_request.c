@@ -11,6 +11,7 @@
 #include "auth/policy.h"
 #include "auth/secret.h"
 #include "cli/serve_auth.h"
+#include "cli/serve_reset.h"
 #include "cli/serve_settings.h"
 #include "cli/serve_world.h"
 #include "cli/worlds.h"
@@ -311,7 +312,8 @@ static int make(const struct world_maker *m, struct wanted *w, struct serve_worl
     options.auth = auth_settings_of(m, w);
     if (serve_world_new(&sw, m->loop, &options, err) != 0)
         return err_wrap(err, "world");
-    if (load_rules(sw, w->body, ret_report, err) != 0 || listen_on(m, sw, w->body, err) != 0) {
+    if (load_rules(sw, w->body, ret_report, err) != 0 ||
+        serve_reset_remember(sw->world, err) != 0 || listen_on(m, sw, w->body, err) != 0) {
         serve_world_retire(sw);
         return err_wrap(err, "world");
     }

@@ -42,6 +42,7 @@ libregistry_a_SOURCES = \
 	%D%/record.c %D%/record.h \
 	%D%/reference.c %D%/reference.h \
 	%D%/redirect.c %D%/redirect.h \
+	%D%/reset.c %D%/reset.h \
 	%D%/referrers.c \
 	%D%/registry.c %D%/registry.h \
 	%D%/route.c %D%/route.h \

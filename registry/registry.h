@@ -24,6 +24,7 @@ struct loop;
 struct magic_presets;
 struct meta_store;
 struct registry_call;
+struct world_start;
 
 /* How a kind of deletion answers. */
 enum delete_mode { DELETE_ON, DELETE_405, DELETE_400, DELETE_403, DELETE_PRETEND };
@@ -109,6 +110,7 @@ struct world {
     struct json_t *scenarios;           /* owned: those that are active, {name: how}; or NULL */
     struct auth *auth;                  /* borrowed; NULL: no authentication, no token service */
     const struct access_policy *access; /* borrowed; NULL: everybody may do everything */
+    struct world_start *start;          /* owned: what reset.h goes back to; NULL: nothing */
     const struct world_router *router;  /* borrowed; NULL: what comes to its listeners is its own */
     struct http_listener *listeners[HTTP_LISTENERS_MAX]; /* borrowed */
     size_t listener_count;                               /* 0: it shares those of another world */

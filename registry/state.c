@@ -189,6 +189,38 @@ struct json_t *image_states_list(struct image_states *s)
     return list;
 }
 
+json_t *image_state_settable(const json_t *row)
+{
+    const json_t *expires = json_object_get(row, "expires_in_ms");
+    char life[32];
+
+    if (row == NULL)
+        return NULL;
+    (void)snprintf(life, sizeof(life), "%lldms", (long long)json_integer_value(expires));
+    return json_pack("{s:O, s:O, s:O*, s:O*, s:O*, s:O*, s:O*, s:s*}", "image",
+                     json_object_get(row, "image"), "state", json_object_get(row, "state"), "user",
+                     json_object_get(row, "user"), "sticky", json_object_get(row, "sticky"),
+                     "challenge_error", json_object_get(row, "challenge_error"), "after",
+                     json_object_get(row, "after"), "times", json_object_get(row, "remaining"),
+                     "for", expires != NULL ? life : NULL);
+}
+
+/* The list has the newest first where it matters. */
+json_t *image_states_save(struct image_states *s)
+{
+    json_t *list = image_states_list(s);
+    json_t *saved = json_array();
+
+    for (size_t i = json_array_size(list); i-- > 0;)
+        (void)json_array_append_new(saved, image_state_settable(json_array_get(list, i)));
+    if (json_array_size(saved) != json_array_size(list)) {
+        json_decref(saved);
+        saved = NULL;
+    }
+    json_decref(list);
+    return saved;
+}
+
 size_t image_states_remove(struct image_states *s, const char *image, const char *user)
 {
     const char *account = user != NULL && strcmp(user, "anonymous") == 0 ? "" : user;

@@ -58,6 +58,11 @@ void image_states_free(struct image_states *s); /* NULL-safe */
 int image_states_set(struct image_states *s, const struct json_t *body, bool anonymous_only,
                      struct err *err);
 struct json_t *image_states_list(struct image_states *s); /* caller owns */
+/* A row of that list as one that can be set: what is left of its pulls and its time. NULL for NULL
+   and where memory is short; the caller owns it. */
+struct json_t *image_state_settable(const struct json_t *row);
+/* All of them like this, so that setting them in their order gives the same states. */
+struct json_t *image_states_save(struct image_states *s);
 size_t image_states_remove(struct image_states *s, const char *image,
                            const char *user); /* NULL: all */
 /* The one of just this image and user (NULL: of everybody), as in the list; NULL: there is none.

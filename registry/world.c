@@ -22,6 +22,7 @@
 #include "registry/magic.h"
 #include "registry/pending.h"
 #include "registry/ports.h"
+#include "registry/reset.h"
 #include "registry/state.h"
 #include "registry/state_gate.h"
 #include "registry/store/blob_store.h"
@@ -169,6 +170,7 @@ void world_free(struct world *w)
         return;
     ASSERT(TAILQ_EMPTY(&w->calls) && LIST_EMPTY(&w->pending));
     ports_done(w);
+    reset_forget(w->start);
     loop_timer_free(w->sweeper);
     image_states_free(w->states);
     journal_free(w->journal);

@@ -196,6 +196,11 @@ int fault_engine_set_state(struct fault_engine *e, const char *name, const char 
 /* --- Seed and counters --------------------------------------------------------------------------
  */
 
+void fault_engine_clear_state(struct fault_engine *e)
+{
+    (void)json_object_clear(e->state);
+}
+
 void fault_engine_seed(struct fault_engine *e, uint64_t seed)
 {
     e->seed = seed;

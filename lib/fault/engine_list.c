@@ -316,6 +316,35 @@ json_t *fault_engine_get(struct fault_engine *e, const char *id)
     return i < e->rule_count ? rule_row(e->rules[i], engine_now(e)) : NULL;
 }
 
+static int by_age(const void *a, const void *b)
+{
+    const struct fault_rule *x = *(struct fault_rule *const *)a;
+    const struct fault_rule *y = *(struct fault_rule *const *)b;
+
+    return x->age < y->age ? -1 : x->age > y->age;
+}
+
+/* Of a set that is loaded at once, what comes later is newer. */
+json_t *fault_engine_save(struct fault_engine *e)
+{
+    auto_free struct fault_rule **sorted = calloc(e->rule_count + 1, sizeof(struct fault_rule *));
+    json_t *rules = sorted != NULL ? json_array() : NULL;
+
+    engine_expire(e);
+    if (sorted == NULL || rules == NULL)
+        return NULL;
+    for (size_t i = 0; i < e->rule_count; i++)
+        sorted[i] = e->rules[i];
+    qsort(sorted, e->rule_count, sizeof(*sorted), by_age);
+    for (size_t i = 0; i < e->rule_count; i++) {
+        if (json_array_append(rules, sorted[i]->json) != 0) {
+            json_decref(rules);
+            return NULL;
+        }
+    }
+    return rules;
+}
+
 /* --- Changing one -------------------------------------------------------------------------------
  */
 

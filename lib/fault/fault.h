@@ -107,6 +107,9 @@ int fault_engine_load(struct fault_engine *e, const struct json_t *rules, bool r
 /* Rows with hits, remaining, exhausted, expires_in_ms. tag NULL: all. Caller owns. */
 struct json_t *fault_engine_list(struct fault_engine *e, const char *tag);
 struct json_t *fault_engine_get(struct fault_engine *e, const char *id); /* NULL: no such rule */
+/* The rules as they were given, so that loading them with `replace` gives the same rules anew. Caller
+   owns; NULL: memory is short. */
+struct json_t *fault_engine_save(struct fault_engine *e);
 /* Changes members of one rule (enabled, times, priority, then ...); merge patch. */
 int fault_engine_patch(struct fault_engine *e, const char *id, const struct json_t *changes,
                        struct err *err);
@@ -133,6 +136,7 @@ const struct json_t *fault_extra_get(const struct fault_extra *extra, const char
 struct json_t *fault_engine_state(const struct fault_engine *e); /* {name: value}; caller owns */
 int fault_engine_set_state(struct fault_engine *e, const char *name, const char *value,
                            struct err *err); /* value NULL: unset */
+void fault_engine_clear_state(struct fault_engine *e);
 /* Starts counters and random schedule anew from this seed. */
 void fault_engine_seed(struct fault_engine *e, uint64_t seed);
 uint64_t fault_engine_get_seed(const struct fault_engine *e);

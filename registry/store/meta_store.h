@@ -62,6 +62,9 @@ typedef bool (*meta_manifest_fn)(void *arg, const struct manifest *m);
 struct meta_store_ops {
     const char *name;
     void (*free)(struct meta_store *s);
+    /* Another store with the same repositories, blobs, manifests and tags, but no upload sessions;
+       blobs and manifests are shared. */
+    int (*copy)(const struct meta_store *s, struct meta_store **ret, struct err *err);
 
     /* Repositories. */
     bool (*repository_exists)(struct meta_store *s, const char *repo);

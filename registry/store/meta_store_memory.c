@@ -86,6 +86,26 @@ static void memory_free(struct meta_store *s)
     free(m);
 }
 
+static int memory_copy(const struct meta_store *s, struct meta_store **ret, struct err *err)
+{
+    const struct repository *from;
+    struct meta_store *copy;
+
+    if (meta_store_memory_new(&copy, err) != 0)
+        return -1;
+    for (from = ((const struct memory_meta *)s)->repositories; from != NULL;
+         from = from->hh.next) {
+        struct repository *r = repo_add(cast(copy), from->name, err);
+
+        if (r == NULL || repository_fill(r, from, err) != 0) {
+            meta_store_free(copy);
+            return -1;
+        }
+    }
+    *ret = copy;
+    return 0;
+}
+
 static bool memory_repository_exists(struct meta_store *s, const char *repo)
 {
     return repo_find(s, repo) != NULL;
@@ -292,6 +312,7 @@ static void memory_uploads(struct meta_store *s, bool (*fn)(void *arg, struct up
 static const struct meta_store_ops memory_ops = {
     .name = "memory",
     .free = memory_free,
+    .copy = memory_copy,
     .repository_exists = memory_repository_exists,
     .repository_add = memory_repository_add,
     .repositories = memory_repositories,

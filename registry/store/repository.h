@@ -63,6 +63,8 @@ struct repository {
 
 struct repository *repository_new(const char *name); /* NULL: out of memory */
 void repository_free(struct repository *r);          /* NULL-safe */
+/* Adds what another one has to one that has nothing. On failure part of it is there. */
+int repository_fill(struct repository *r, const struct repository *from, struct err *err);
 
 /* repository_blobs.c */
 struct blob *repository_blob_find(const struct repository *r, const char *digest);

@@ -565,6 +565,64 @@ EOF
     refused 2 "*unknown option '--world'*"
 }
 
+# --- Reset
+
+@test "reset: back to the start, all of it or parts" {
+    mkdir "$T/rules"
+    echo '[{"id": "start", "when": {"op": "tags.list"}, "then": {"status": 503}}]' >"$T/rules/a.json"
+    start --user alice:secret --rules "$T/rules"
+    "$OCIMOCK" fault remove start
+    "$OCIMOCK" account add bob <<<builder
+    "$OCIMOCK" account rotate alice <<<new
+    "$OCIMOCK" clock advance 1h
+    "$OCIMOCK" image set app denied
+    "$OCIMOCK" registry set catalog=false listeners.registry=down
+    ask reset rules states
+    [[ $status -eq 0 && $output == "rules, states: as at the start" ]]
+    [[ $("$OCIMOCK" fault list --json | jq -r '.rules[].id') == start ]]
+    [[ $("$OCIMOCK" image list --json | jq '.images | length') == 0 ]]
+    [[ $("$OCIMOCK" account list --json | jq '.accounts | length') == 2 ]]
+    ask reset
+    [[ $status -eq 0 && $output == "rules, journal, states, content, accounts, clock, gates, registry: as at the start" ]]
+    [[ $("$OCIMOCK" account list --json | jq -r '.accounts[].name') == alice ]]
+    [[ $("$OCIMOCK" clock --json | jq .shift_ms) == 0 ]]
+    [[ $(get /token -u alice:new) == 401 && $(get /token -u alice:secret) == 200 ]]
+    [[ $("$OCIMOCK" registry --json | jq -c '[.catalog, .listeners.registry]') == '[true,"up"]' ]]
+    ask reset --empty rules accounts
+    [[ $output == "rules, accounts: empty" ]]
+    [[ $("$OCIMOCK" fault list --json | jq '.rules | length') == 0 && $(get /token -u alice:secret) == 401 ]]
+    ask reset ruls
+    refused 2 "ocimock reset: what: 'ruls' is unknown: did you mean 'rules'?"
+}
+
+@test "reset: what is pushed goes; held answers go on; worlds apart" {
+    start --user alice:secret --auth-mode none
+    push app:v1
+    "$OCIMOCK" world add t42 --quiet
+    URL=$("$OCIMOCK" world show t42 --url) push other:v1
+    "$OCIMOCK" fault add --id hold --op ping --hold g
+    get /v2/ >"$T/held" 3>&- &
+    until "$OCIMOCK" gate list --json | jq -e '.gates[0].held == 1'; do :; done
+    "$OCIMOCK" reset
+    wait $!
+    [[ $(<"$T/held") == 200 && $(get /v2/app/manifests/v1) == 404 ]]
+    [[ $(URL=$("$OCIMOCK" world show t42 --url) get /v2/other/manifests/v1) == 200 ]]
+    "$OCIMOCK" reset --world t42
+    [[ $(URL=$("$OCIMOCK" world show t42 --url) get /v2/other/manifests/v1) == 404 ]]
+}
+
+@test "reset: rules of SIGHUP are those of the start from then on" {
+    mkdir "$T/rules"
+    echo '[{"id": "one"}]' >"$T/rules/a.json"
+    start --rules "$T/rules"
+    echo '[{"id": "two"}]' >"$T/rules/a.json"
+    kill -HUP "$PID"
+    until [[ $("$OCIMOCK" fault list --json | jq -r '.rules[].id') == two ]]; do :; done
+    "$OCIMOCK" fault remove two
+    "$OCIMOCK" reset
+    [[ $("$OCIMOCK" fault list --json | jq -r '.rules[].id') == two ]]
+}
+
 # --- The manual
 
 @test "the manual names the commands for a running server and their options" {
@@ -576,7 +634,7 @@ EOF
         "fault list" "fault add" "fault remove" "fault enable" "fault disable" with \
         "scenario list" "scenario show" "scenario apply" "scenario remove" \
         "gate list" "gate release" "gate close" "registry set" "clock show" "clock advance" "clock set" \
-        "world list" "world add" "world show" "world remove"; do
+        "world list" "world add" "world show" "world remove" reset; do
         # shellcheck disable=SC2086 # words of the command
         run -0 "$OCIMOCK" $words --help
         [[ $section == *".SS \"$(sed -n 's/^Usage: //p' <<<"$output")\""* ]]

@@ -104,6 +104,18 @@ static const struct step writable[] = {
      .status = 201},
     {"import: deleting the tag", "DELETE /v2/team/app/manifests/v1", .status = 202},
     {"import: it is gone", "HEAD /v2/team/app/manifests/v1", .status = 404},
+    {"import: so is the layer, once it is deleted", "DELETE /v2/team/app/blobs/${layer}",
+     .status = 202},
+    {"import: a reset of the content", "POST /control/v1/reset", .body = "{\"what\":[\"content\"]}",
+     .status = 200},
+    {"import: brings the tag back", "GET /v2/team/app/manifests/v1", .status = 200},
+    {"import: and the layer", "GET /v2/team/app/blobs/${layer}", .status = 200,
+     .is = "${layer.body}"},
+    {"import: nothing else", "GET /v2/_catalog", .status = 200,
+     .is = "{\"repositories\":[\"team/app\"]}"},
+    {"import: a reset to nothing", "POST /control/v1/reset",
+     .body = "{\"what\":[\"content\"],\"to\":\"empty\"}", .status = 200},
+    {"import: nothing is there", "GET /v2/_catalog", .status = 200, .is = "{\"repositories\":[]}"},
 };
 
 static const struct step read_only[] = {

@@ -142,6 +142,7 @@ UNIT_TESTS += %D%/test-token_twist
 # auth: accounts and policy
 UNIT_TESTS += %D%/test-account
 %C%_test_account_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=crypt_r
+UNIT_TESTS += %D%/test-account_snapshot
 UNIT_TESTS += %D%/test-auth
 UNIT_TESTS += %D%/test-authorization
 UNIT_TESTS += %D%/test-htpasswd
@@ -262,6 +263,8 @@ UNIT_TESTS += %D%/test-world
 %C%_test_world_SOURCES = %D%/test-world.c $(FIXTURE)
 
 UNIT_TESTS += %D%/test-state
+UNIT_TESTS += %D%/test-reset
+%C%_test_reset_SOURCES = %D%/test-reset.c $(FIXTURE)
 UNIT_TESTS += %D%/test-world_route
 %C%_test_world_route_SOURCES = %D%/test-world_route.c $(FIXTURE)
 

@@ -281,6 +281,29 @@ static void test_state(void)
     fault_engine_free(e);
 }
 
+/* What is saved can be loaded, and gives the same rules in the same order. */
+static void test_save(void)
+{
+    struct fault_engine *e = help_engine(NULL);
+    json_t *saved;
+    struct err err;
+
+    ASSERT(load(e, "[{'id': 'a'}, {'id': 'b', 'priority': 5}, {'id': 'c', 'times': 2}]", false,
+                &err) == ERR_NONE);
+    ASSERT(load(e, "{'id': 'd', 'then': {'status': 503}}", false, &err) == ERR_NONE);
+    is_str(ids(e, NULL), "b,d,c,a", "rules in their order");
+    saved = fault_engine_save(e);
+    is_int((long long)json_array_size(saved), 4, "are saved");
+    ASSERT(fault_engine_remove(e, NULL, NULL) == 4);
+    is_int(fault_engine_load(e, saved, true, NULL, &err), 0, "and loaded again");
+    is_str(ids(e, NULL), "b,d,c,a", "in the same order");
+    json_decref(saved);
+    ASSERT(fault_engine_set_state(e, "phase", "x", NULL) == 0);
+    fault_engine_clear_state(e);
+    is_str(help_text(fault_engine_state(e)), "{}", "variables are forgotten");
+    fault_engine_free(e);
+}
+
 int main(void)
 {
     plan_lazy();
@@ -295,5 +318,6 @@ int main(void)
     test_patch_refused();
     test_patch_nth();
     test_state();
+    test_save();
     done_testing();
 }

@@ -463,6 +463,33 @@ static void test_no_memory(void)
     ok(n > 8 && wrong == 0, "each of %u allocations may fail", n - 2);
 }
 
+/* A copy has the same and goes its own way. */
+static void test_copy(void)
+{
+    struct fixture f, copy;
+    struct digest layer = digest("layer");
+    struct names n;
+
+    setup(&f);
+    ASSERT(put_image(&f, 0));
+    put_manifest(&f, "other", "{9}", NULL);
+    ASSERT(set_tag(&f, "other", "b", "{9}") == 0 && set_tag(&f, "other", "a", "{9}") == 0);
+    ASSERT(f.ops->repository_add(f.meta, "empty", NULL) == 0);
+    copy = f;
+    is_int(f.ops->copy(f.meta, &copy.meta, NULL), 0, "a copy");
+    is_str(repositories(&copy, &n, NULL, 99), "empty other repo", "has the same repositories");
+    is_str(tags(&copy, &n, "other", NULL, 99), "a b", "tags");
+    is_int((long long)copy.ops->upload_count(copy.meta), 0, "but no uploads");
+    is_int(copy.ops->blob_role(copy.meta, "repo", &layer), f.ops->blob_role(f.meta, "repo", &layer),
+           "and the same roles");
+    ASSERT(copy.ops->tag_remove(copy.meta, "other", "a"));
+    ASSERT(f.ops->tag_remove(f.meta, "other", "b"));
+    is_str(tags(&copy, &n, "other", NULL, 99), "b", "each goes its own way");
+    is_str(tags(&f, &n, "other", NULL, 99), "a", "  the other, too");
+    meta_store_free(copy.meta);
+    teardown(&f, "copy");
+}
+
 static double seconds(void)
 {
     struct timespec ts;
@@ -514,6 +541,7 @@ int main(void)
     test_referrers();
     test_uploads();
     test_no_memory();
+    test_copy();
     test_many_tags();
     done_testing();
 }
