@@ -22,7 +22,7 @@ struct kept {
 
 struct accounts_snapshot {
     struct kept *rows;  /* owned */
-    struct kept *table; /* of the rows, by name */
+    struct kept *table; /* of the rows, by name; of a copy only */
     size_t count;
 };
 
@@ -95,12 +95,7 @@ static struct accounts_snapshot *make(size_t room)
 
 static bool add(struct accounts_snapshot *s, const struct kept *from)
 {
-    struct kept *row = &s->rows[s->count++];
-
-    if (!keep(row, from))
-        return false;
-    HASH_ADD_KEYPTR(hh, s->table, row->name, strlen(row->name), row);
-    return true;
+    return keep(&s->rows[s->count++], from);
 }
 
 int accounts_snapshot_new(struct accounts_snapshot **ret, const struct accounts *a, struct err *err)
@@ -123,7 +118,7 @@ int accounts_snapshot_new(struct accounts_snapshot **ret, const struct accounts 
 /* --- Going back ---------------------------------------------------------------------------------
  */
 
-/* A copy that may be taken apart. */
+/* A copy with a table, which may be taken apart. */
 static struct accounts_snapshot *copy(const struct accounts_snapshot *s)
 {
     auto_snapshot struct accounts_snapshot *c = make(s != NULL ? s->count : 0);
@@ -131,6 +126,7 @@ static struct accounts_snapshot *copy(const struct accounts_snapshot *s)
     for (size_t i = 0; c != NULL && s != NULL && i < s->count; i++) {
         if (!add(c, &s->rows[i]))
             return NULL;
+        HASH_ADD_KEYPTR(hh, c->table, c->rows[i].name, strlen(c->rows[i].name), &c->rows[i]);
     }
     return STEAL(c);
 }

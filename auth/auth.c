@@ -205,6 +205,8 @@ void auth_free(struct auth *auth)
     htpasswd_watch_free(auth->htpasswd);
     verified_free(auth->verified);
     trust_free(auth->trust);
+    accounts_snapshot_free(auth->start_accounts);
+    json_decref(auth->start_policy);
     keyring_free(auth->keyring);
     keyring_free(auth->stranger);
     revoked_free(auth->revoked);
