@@ -94,6 +94,7 @@ INTEGRATION_BATS += %D%/certificate.bats
 INTEGRATION_BATS += %D%/cli.bats
 INTEGRATION_BATS += %D%/control.bats
 INTEGRATION_BATS += %D%/fixtures.bats
+INTEGRATION_BATS += %D%/generated.bats
 INTEGRATION_BATS += %D%/journal.bats
 INTEGRATION_BATS += %D%/program.bats
 INTEGRATION_BATS += %D%/magic.bats

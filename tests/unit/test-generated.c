@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fixtures/generated.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,6 +81,19 @@ static void test_any_part_is_part_of_the_whole(void)
     ok(same, "%d parts are what stands there in the whole, and not a byte more", PARTS);
 }
 
+/* What another reader makes of the first bytes. */
+static void check_head(const struct generated *g)
+{
+    unsigned char start[4096];
+    char want[80];
+
+    (void)snprintf(want, sizeof(want), "f 0644 0:0 1704067200 %llu generated.bin\n",
+                   (unsigned long long)g->content);
+    generated_fill(g, 0, start, sizeof(start));
+    ok(strncmp(unpack_list(start, sizeof(start)), want, strlen(want)) == 0,
+       "another reader sees a file of %llu bytes", (unsigned long long)g->content);
+}
+
 static void test_far_away(void)
 {
     static const uint64_t sizes[] = {8 * GIB,        8 * GIB + 1024, 8 * GIB + 1536,
@@ -92,6 +106,7 @@ static void test_far_away(void)
         ok(g.head + g.content + TAR_END <= g.size && g.content % TAR_BLOCK == 0,
            "header, content and end fit");
         ok((g.head > TAR_BLOCK) == (g.content >= 8 * GIB), "there is a pax record where needed");
+        check_head(&g);
         generated_fill(&g, g.size - TAR_END, a, sizeof(a));
         memset(b, 0, sizeof(b));
         ok(memcmp(a, b, sizeof(a)) == 0, "it ends in zeros");
