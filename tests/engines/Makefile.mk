@@ -10,6 +10,7 @@ ENGINE_BATS = \
 	%D%/import.bats \
 	%D%/lab.bats \
 	%D%/podman.bats \
+	%D%/runnable.bats \
 	%D%/skopeo.bats \
 	%D%/trust.bats
 ENGINE_TESTS += $(ENGINE_BATS)
