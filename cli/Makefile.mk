@@ -14,6 +14,8 @@ libcli_a_SOURCES = \
 	%D%/command.c %D%/command.h \
 	%D%/command_help.c %D%/command_rows.c %D%/command_run.c \
 	%D%/commands.c \
+	%D%/completion.c %D%/completion.h \
+	%D%/completion_bash.c %D%/completion_fish.c %D%/completion_zsh.c \
 	%D%/control_client.c %D%/control_client.h \
 	%D%/control_command.c %D%/control_command.h \
 	%D%/criteria.c %D%/criteria.h \
@@ -68,3 +70,20 @@ libcli_a_SOURCES = \
 	%D%/worlds.c %D%/worlds.h \
 	%D%/worlds_api.c %D%/worlds_api.h
 EXTRA_DIST += %D%/README.md
+
+# What shells complete, printed by the program itself. Who builds for another machine names a program
+# that runs on this one: make NATIVE_OCIMOCK=...
+NATIVE_OCIMOCK = ./ocimock$(EXEEXT)
+bashcompletiondir = $(datadir)/bash-completion/completions
+zshcompletiondir = $(datadir)/zsh/site-functions
+fishcompletiondir = $(datadir)/fish/vendor_completions.d
+nodist_bashcompletion_DATA = completion/ocimock
+nodist_zshcompletion_DATA = completion/_ocimock
+nodist_fishcompletion_DATA = completion/ocimock.fish
+completion/ocimock: ocimock$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) completion && $(NATIVE_OCIMOCK) completion bash >$@.tmp && mv $@.tmp $@
+completion/_ocimock: ocimock$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) completion && $(NATIVE_OCIMOCK) completion zsh >$@.tmp && mv $@.tmp $@
+completion/ocimock.fish: ocimock$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) completion && $(NATIVE_OCIMOCK) completion fish >$@.tmp && mv $@.tmp $@
+CLEANFILES += completion/ocimock completion/_ocimock completion/ocimock.fish

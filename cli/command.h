@@ -35,10 +35,12 @@ enum { COMMAND_WORDS_MAX = 3, COMMAND_PATH_MAX = 64 };
 struct command_word {
     const char *name; /* "IMAGE": in the usage and in messages; NULL ends them */
     bool optional;
-    bool repeated;              /* the last one: as many as one likes */
-    bool path;                  /* a file or folder */
-    bool command;               /* the last one: a program and its arguments */
-    const char *const *choices; /* ended by NULL: what a shell offers; it is not checked */
+    bool repeated; /* the last one: as many as one likes */
+    bool path;     /* a file or folder */
+    bool command;  /* the last one: a program and its arguments */
+    /* What a shell offers; it is not checked. Ended by NULL, both. */
+    const char *const *choices;
+    const char *(*names)(size_t i);
 };
 
 /* What every command can be told: the first member of its settings. Filled by the frame. */
@@ -102,6 +104,7 @@ struct command {
 extern const struct command command_ocimock; /* commands.c: the root */
 extern const struct command command_account;
 extern const struct command command_clock;
+extern const struct command command_completion;
 extern const struct command command_fault;
 extern const struct command command_gate;
 extern const struct command command_gen_cert;
@@ -134,6 +137,9 @@ int command_no_part(const struct command *c, const char *word, struct err *err);
 /* How many words it takes; SIZE_MAX: no limit. */
 size_t command_words_min(const struct command *c);
 size_t command_words_max(const struct command *c);
+/* Calls fn for c, whose path that is, and for all that is below it, parents first. */
+typedef void (*command_visit_fn)(const struct command *c, const char *path, void *arg);
+void command_walk(const struct command *c, const char *path, command_visit_fn fn, void *arg);
 /* "fault" and "add" make "fault add"; returns dst. */
 const char *command_path(char dst[COMMAND_PATH_MAX], const char *path, const char *name);
 

@@ -111,6 +111,15 @@ const char *command_path(char dst[COMMAND_PATH_MAX], const char *path, const cha
     return dst;
 }
 
+void command_walk(const struct command *c, const char *path, command_visit_fn fn, void *arg)
+{
+    char below[COMMAND_PATH_MAX];
+
+    fn(c, path, arg);
+    for (size_t i = 0; c->parts != NULL && c->parts[i] != NULL; i++)
+        command_walk(c->parts[i], command_path(below, path, c->parts[i]->name), fn, arg);
+}
+
 const struct command *command_find_part(const struct command *c, const char *name)
 {
     for (size_t i = 0; c->parts != NULL && c->parts[i] != NULL; i++) {

@@ -48,15 +48,32 @@ static const struct command command_help_of = {
 /* --- All of them --------------------------------------------------------------------------------
  */
 
-/* clang-format off: one per line */
+/* One per line. A group (.group) begins with its first command. */
+/* clang-format off */
 static const struct command *const parts[] = {
-    &command_serve,   &command_healthcheck, &command_image,
-    &command_fault,   &command_scenario,    &command_with,
-    &command_gate,    &command_requests,    &command_verify,
-    &command_wait,    &command_registry,    &command_account,
-    &command_clock,   &command_world, &command_reset,       &command_gen_cert,
-    &command_keys,    &command_token,       &command_hash_password,
-    &command_help_of, &command_version,     NULL,
+    &command_serve,
+    &command_healthcheck,
+    &command_image,
+    &command_registry,
+    &command_fault,
+    &command_scenario,
+    &command_with,
+    &command_gate,
+    &command_account,
+    &command_clock,
+    &command_world,
+    &command_reset,
+    &command_requests,
+    &command_verify,
+    &command_wait,
+    &command_gen_cert,
+    &command_keys,
+    &command_token,
+    &command_hash_password,
+    &command_completion,
+    &command_help_of,
+    &command_version,
+    NULL,
 };
 /* clang-format on */
 

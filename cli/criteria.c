@@ -3,8 +3,23 @@
 
 #include <jansson.h>
 
+#include "auth/identity.h"
 #include "cli/control_client.h"
 #include "lib/util/util.h"
+
+const char *const criteria_ops[] = {
+#define OP_ROW(name, text) (text),
+#include "registry/op.tbl.h"
+#undef OP_ROW
+    NULL};
+const char *const criteria_roles[] = {"config", "layer", NULL};
+const char *const criteria_kinds[] = {
+#define KIND_WORD(name, word) word,
+    IDENTITY_KINDS(KIND_WORD)
+#undef KIND_WORD
+        NULL};
+const char *const criteria_states[] = {"present", "absent", "unauthorized", "denied", NULL};
+const char *const criteria_switches[] = {"true", "false", NULL};
 
 enum { NAMES_MAX = 19 };
 

@@ -17,21 +17,34 @@ struct criteria {
     struct option_list method, status, range, end, state, rule, redirected_from, leaked;
 };
 
+/* What a shell offers for some of them. */
+extern const char *const criteria_ops[];
+extern const char *const criteria_roles[];
+extern const char *const criteria_kinds[];
+extern const char *const criteria_states[];
+extern const char *const criteria_switches[];
+
 #define CRITERIA_OPTION(owner, member, name, value_name, text)                                     \
     {                                                                                              \
         CLI_LIST(name, value_name, text), OPTION_MEMBER(owner, criteria.member)                    \
     }
+#define CRITERIA_CHOICE(owner, member, name, value_name, all, text)                                \
+    {                                                                                              \
+        CLI_LIST(name, value_name, text), .value.choices = (all),                                  \
+                                          OPTION_MEMBER(owner, criteria.member)                    \
+    }
 
 /* The rows; `criteria` is the member. */
 #define CRITERIA_OPTIONS(owner)                                                                    \
-    CRITERIA_OPTION(owner, op, "op", "OP",                                                         \
+    CRITERIA_CHOICE(owner, op, "op", "OP", criteria_ops,                                           \
                     "Operation, such as manifest.get, blob.get, tags.list, 'upload.*'"),           \
         CRITERIA_OPTION(owner, repo, "repo", "GLOB", "Repository, such as 'team/*'"),              \
         CRITERIA_OPTION(owner, ref, "ref", "GLOB", "Tag or digest that was asked for"),            \
         CRITERIA_OPTION(owner, digest, "digest", "GLOB", "Digest"),                                \
-        CRITERIA_OPTION(owner, role, "role", "ROLE", "What a blob is: config or layer"),           \
+        CRITERIA_CHOICE(owner, role, "role", "ROLE", criteria_roles,                               \
+                        "What a blob is: config or layer"),                                        \
         CRITERIA_OPTION(owner, user, "user", "GLOB", "Account; anonymous for none"),               \
-        CRITERIA_OPTION(owner, auth, "auth", "KIND",                                               \
+        CRITERIA_CHOICE(owner, auth, "auth", "KIND", criteria_kinds,                               \
                         "How they logged in: none, basic, bearer, invalid, expired"),              \
         CRITERIA_OPTION(owner, client, "client", "CIDR", "Address of the client, or a range"),     \
         CRITERIA_OPTION(owner, listener, "listener", "GLOB", "Listener that it came to"),          \
@@ -46,11 +59,12 @@ struct criteria {
         CRITERIA_OPTION(owner, end, "end", "GLOB",                                                 \
                         "How it ended: complete, client-aborted, server-aborted, reset, timeout; " \
                         "'!*' while it is open"),                                                  \
-        CRITERIA_OPTION(owner, state, "state", "STATE", "Image state that changed the answer"),    \
+        CRITERIA_CHOICE(owner, state, "state", "STATE", criteria_states,                           \
+                        "Image state that changed the answer"),                                    \
         CRITERIA_OPTION(owner, rule, "rule", "ID", "Rule that changed the answer"),                \
         CRITERIA_OPTION(owner, redirected_from, "redirected-from", "NUMBER",                       \
                         "Request that a rule redirected to here"),                                 \
-        CRITERIA_OPTION(owner, leaked, "leaked", "BOOL",                                           \
+        CRITERIA_CHOICE(owner, leaked, "leaked", "BOOL", criteria_switches,                        \
                         "true: redirected to here, and credentials came along")
 
 /* {"op": ["manifest.get"], ...}; caller owns. NULL: memory is short. */

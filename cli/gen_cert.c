@@ -159,6 +159,7 @@ static enum cli_status gen_cert(void *settings, struct err *err)
 const struct command command_gen_cert = {
     .name = "gen-cert",
     .summary = "make a CA, server and client certificates, good or bad",
+    .group = "Keys and secrets, without a server",
     .examples = "ocimock gen-cert --ca --host registry.test --out tls\n"
                 "ocimock gen-cert --client alice --out tls        # signed by the CA in tls\n"
                 "ocimock gen-cert --flaw expired --file old --out tls\n"

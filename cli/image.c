@@ -10,6 +10,7 @@
 
 #include "cli/control_client.h"
 #include "cli/control_command.h"
+#include "cli/criteria.h"
 #include "cli/table.h"
 #include "lib/util/buf.h"
 #include "lib/util/err.h"
@@ -123,6 +124,8 @@ static const struct command list_command = {
 /* --- set ----------------------------------------------------------------------------------------
  */
 
+static const char *const challenge_errors[] = {"insufficient_scope", "invalid_token", "none", NULL};
+
 static const struct option set_options[] = {
     {CLI_TEXT("user", "NAME", "Only for this account; anonymous for those without"), MEMBER(user)},
     {CLI_COUNT("times", "N", "Only for that many pulls"), .value.min = 1, MEMBER(times)},
@@ -131,7 +134,7 @@ static const struct option set_options[] = {
     {CLI_SWITCH("sticky", "A push does not bring an absent image back"), MEMBER(sticky)},
     {CLI_TEXT("challenge-error", "ERROR",
               "What the challenge says: insufficient_scope, invalid_token or none"),
-     MEMBER(challenge_error)},
+     .value.choices = challenge_errors, MEMBER(challenge_error)},
 };
 
 /* NULL: memory is short. */
@@ -165,8 +168,6 @@ static enum cli_status set(void *settings, struct err *err)
     return status;
 }
 
-static const char *const states[] = {"present", "absent", "unauthorized", "denied", NULL};
-
 static const struct command set_command = {
     .name = "set",
     .summary = "make an image present, absent, unauthorized or denied",
@@ -181,7 +182,7 @@ static const struct command set_command = {
              "Content is never touched.",
     .options = set_options,
     .option_count = ARRAY_LEN(set_options),
-    .words = {{"IMAGE"}, {"STATE", .choices = states}},
+    .words = {{"IMAGE"}, {"STATE", .choices = criteria_states}},
     .asks_server = true,
     .run = set,
     .settings_size = sizeof(struct image_settings),
@@ -279,6 +280,7 @@ static const struct command *const parts[] = {&list_command, &set_command, &clea
 const struct command command_image = {
     .name = "image",
     .summary = "make an image absent, unauthorized or denied; move tags",
+    .group = "What clients get from a running server",
     .examples = "ocimock image set team/app:v1 absent\n"
                 "ocimock image set 'team/*' denied --user bob\n"
                 "ocimock image retag team/app:latest v2\n"

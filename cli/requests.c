@@ -295,6 +295,7 @@ static enum cli_status run(void *settings, struct err *err)
 const struct command command_requests = {
     .name = "requests",
     .summary = "show what was asked of the registry",
+    .group = "What clients asked of it",
     .examples = "ocimock requests\n"
                 "ocimock requests --op 'blob.*' --repo team/app --status 5xx\n"
                 "ocimock requests 17                      # one, with its headers\n"

@@ -449,6 +449,7 @@ static const struct option rows[] = {
 const struct command command_serve = {
     .name = "serve",
     .summary = "run the registry",
+    .group = "The server",
     .examples =
         "ocimock serve\n"
         "ocimock serve --listen 127.0.0.1:0 --port-file ports --stop-on-stdin-eof\n"

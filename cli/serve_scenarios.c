@@ -56,9 +56,10 @@ static json_t *note_states(struct world *w, const json_t *states)
     json_array_foreach(states, i, state)
     {
         json_t *row = image_states_get(w->states, text_of(state, "image"), text_of(state, "user"));
-        json_t *note = json_pack("{s:O, s:O*, s:O, s:o*}", "image", json_object_get(state, "image"),
-                                 "user", json_object_get(state, "user"), "state",
-                                 json_object_get(state, "state"), "before", image_state_settable(row));
+        json_t *note =
+            json_pack("{s:O, s:O*, s:O, s:o*}", "image", json_object_get(state, "image"), "user",
+                      json_object_get(state, "user"), "state", json_object_get(state, "state"),
+                      "before", image_state_settable(row));
 
         json_decref(row);
         if (json_array_append_new(notes, note) != 0) {

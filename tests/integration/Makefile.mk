@@ -92,6 +92,7 @@ INTEGRATION_BATS += %D%/account.bats
 INTEGRATION_BATS += %D%/accounts.bats
 INTEGRATION_BATS += %D%/certificate.bats
 INTEGRATION_BATS += %D%/cli.bats
+INTEGRATION_BATS += %D%/completion.bats
 INTEGRATION_BATS += %D%/control.bats
 INTEGRATION_BATS += %D%/fixtures.bats
 INTEGRATION_BATS += %D%/generated.bats
