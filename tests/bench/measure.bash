@@ -4,8 +4,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # tool, work, raw, rounds, seconds, ... belong to scripts/bench
 
-BENCH_GROUPS=(manifest blob-small blob-large tls-small tls-large push push-tls start
-    grow-push grow-push-tls grow-pull grow-pull-tls idle-conn idle-conn-tls tags)
+BENCH_GROUPS=(manifest blob-small blob-large tls-small tls-large generated generated-tls push push-tls start
+    grow-push grow-push-tls grow-pull grow-pull-tls grow-generated idle-conn idle-conn-tls tags)
 BENCH_REPO=bench/image
 BENCH_TYPE=application/vnd.oci.image.manifest.v1+json
 CONNECTIONS=10000
@@ -180,6 +180,38 @@ measure_tls-large() {
     measure_blob tls-large 8 "$ours_tls" "$nginx_tls" large "$digest_large"
 }
 
+# generated_start SIZE: a fresh server with a generated layer of that size. Sets OCIMOCK_* and GENERATED,
+# the layer's path.
+generated_start() {
+    local manifest
+
+    fresh_ocimock --image "bench/generated:v1=huge(generated=$1)"
+    manifest=$(curl -fsS --retry 60 "$OCIMOCK_URL/v2/bench/generated/manifests/v1") || die "no generated layer"
+    GENERATED=/v2/bench/generated/blobs/$(jq -r '.layers[-1].digest' <<<"$manifest")
+}
+
+# measure_made GROUP LISTENER: a generated layer and a blob in memory of the same size, in turns.
+measure_made() {
+    local i url
+
+    generated_start 64MiB
+    url=${OCIMOCK_URLS[$2]}
+    "$tool" push "$url" "$BENCH_REPO" "$work/large" "$digest_large" --keep >/dev/null
+    for ((i = 1; i <= rounds; i++)); do
+        measure_get "$1" $i ocimock 8 "$url$GENERATED" bytes
+        measure_get "$1" $i plain 8 "$url/v2/$BENCH_REPO/blobs/$digest_large" bytes
+    done
+    process_stop "$OCIMOCK_PID"
+}
+
+measure_generated() {
+    measure_made generated 0
+}
+
+measure_generated-tls() {
+    measure_made generated-tls 1
+}
+
 # In bytes per second of elapsed time (as the push is measured), with blocks of 16 KB.
 sha256_speed() {
     openssl speed -elapsed -evp sha256 -bytes 16384 -seconds 1 2>/dev/null |
@@ -308,6 +340,13 @@ measure_grow-pull() {
 
 measure_grow-pull-tls() {
     measure_growth grow-pull-tls 1 pull
+}
+
+measure_grow-generated() {
+    progress grow-generated
+    generated_start 10GiB
+    growth grow-generated 1 curl -fsS -o /dev/null "$OCIMOCK_URL$GENERATED"
+    process_stop "$OCIMOCK_PID"
 }
 
 # measure_idle ROW LISTENER
