@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "auth/identity.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +14,7 @@
 #include "auth/keyed_hash.h"
 #include "lib/http/exchange.h"
 #include "lib/http/server.h"
+#include "lib/util/text.h"
 #include "lib/util/util.h"
 
 enum { QUERY_MAGIC = 0x51554552 };
@@ -66,12 +66,12 @@ struct identity_query {
 
 static void set_reason(struct identity *id, const char *reason)
 {
-    (void)snprintf(id->reason, sizeof(id->reason), "%s", reason);
+    text_copy(id->reason, sizeof(id->reason), reason);
 }
 
 static void set_account(struct identity *id, const char *account)
 {
-    (void)snprintf(id->account, sizeof(id->account), "%s", account);
+    text_copy(id->account, sizeof(id->account), account);
 }
 
 static void answer(identity_fn done, void *arg, enum identity_kind kind, const char *account,
@@ -98,7 +98,7 @@ static void on_login(void *arg, const struct login_result *result)
     id.kind = result->good ? IDENTITY_BASIC : IDENTITY_INVALID;
     set_account(&id, result->account);
     set_reason(&id, result->reason);
-    (void)snprintf(id.fingerprint, sizeof(id.fingerprint), "%s", result->fingerprint);
+    text_copy(id.fingerprint, sizeof(id.fingerprint), result->fingerprint);
     q->done(q->arg, &id);
     identity_done(&id);
     if (q->starting)

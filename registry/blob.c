@@ -48,7 +48,7 @@ static struct blob *need(struct registry_call *call)
 static void add_headers(struct registry_call *call, const struct blob *b)
 {
     http_reply_header(call->x, "Docker-Content-Digest", b->digest.text);
-    http_reply_headerf(call->x, "ETag", "\"%s\"", b->digest.text);
+    call_reply_etag(call, &b->digest);
     http_reply_header(call->x, "Accept-Ranges", "bytes");
 }
 

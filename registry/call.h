@@ -109,6 +109,8 @@ void call_reply_location(struct registry_call *call, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* Adds the headers that every reply has. */
 void call_reply_common(struct registry_call *call);
+/* Adds the digest as a strong ETag (RFC 9110, section 8.8.3). */
+void call_reply_etag(struct registry_call *call, const struct digest *digest);
 /* Begins a reply with that status and these headers; no body yet. */
 void call_reply_begin(struct registry_call *call, int status);
 /* Refuses with NAME_UNKNOWN unless the repository exists. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "registry/gate.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -9,6 +8,7 @@
 #include "auth/identity.h"
 #include "lib/http/exchange.h"
 #include "lib/http/request.h"
+#include "lib/util/text.h"
 #include "lib/util/util.h"
 #include "registry/access.h"
 #include "registry/fault_effects.h"
@@ -163,7 +163,7 @@ void gate_challenge(struct registry_call *call, enum challenge_error error, cons
     set_offered(&offered, call);
     oci_error_begin(call, 401, OCI_UNAUTHORIZED, detail_of(&offered.set));
     gate_add_challenge(call, error);
-    (void)snprintf(call->reason, sizeof(call->reason), "%s", why);
+    text_copy(call->reason, sizeof(call->reason), why);
     http_reply_send(call->x);
 }
 
@@ -173,7 +173,7 @@ void gate_deny(struct registry_call *call, const char *why)
 
     set_needed(&needed, call);
     oci_error_begin(call, 403, OCI_DENIED, detail_of(&needed.set));
-    (void)snprintf(call->reason, sizeof(call->reason), "%s", why);
+    text_copy(call->reason, sizeof(call->reason), why);
     http_reply_send(call->x);
 }
 

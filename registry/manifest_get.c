@@ -70,7 +70,7 @@ void handle_manifest_get(struct registry_call *call)
     unchanged = accept_has_already(call->req, digest);
     call_reply_begin(call, unchanged ? 304 : 200);
     http_reply_header(call->x, "Docker-Content-Digest", digest);
-    http_reply_headerf(call->x, "ETag", "\"%s\"", digest);
+    call_reply_etag(call, &m->blob->digest);
     if (!unchanged) {
         http_reply_header(call->x, "Content-Type", m->media_type);
         http_reply_body(call->x, call_blob_source(m->blob, 0, m->blob->size),

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "registry/words.h"
-
-#include <stdio.h>
-
 #include "lib/control/pulls.h"
 #include "lib/http/exchange.h"
 #include "lib/http/request.h"
 #include "lib/http/server.h"
+#include "lib/util/text.h"
 #include "lib/util/util.h"
 #include "registry/call.h"
 #include "registry/registry.h"
@@ -99,7 +97,7 @@ static void resolve(struct registry_call *call)
         reference_is_tag(call->route.ref))
         m = meta->ops->tag_find(meta, call->route.repo, call->route.ref);
     if (m != NULL)
-        (void)snprintf(call->resolved, sizeof(call->resolved), "%s", m->blob->digest.text);
+        text_copy(call->resolved, sizeof(call->resolved), m->blob->digest.text);
 }
 
 void words_of_conn(struct subject *ret, const struct http_conn *c)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/http/internal.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 #include <time.h>
 
 #include "lib/http/loop.h"
+#include "lib/util/text.h"
 #include "lib/util/util.h"
 
 uint64_t http_now_us(void)
@@ -75,7 +75,7 @@ void exchange_end(struct http_exchange *x, enum http_end end, const char *reason
     if (x->ended)
         return;
     x->ended = true;
-    (void)snprintf(text, sizeof(text), "%s", reason);
+    text_copy(text, sizeof(text), reason);
     memcpy(x->end_reason, text, sizeof(text));
     x->end = end;
     x->traffic.ended_us = http_now_us();

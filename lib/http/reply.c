@@ -92,7 +92,7 @@ static char *find_line(const struct http_exchange *x, const char *name, const ch
     for (const char *line = from; line != NULL && *line != '\0';) {
         const char *end = strchr(line, '\n');
 
-        if (strncasecmp(line, name, n) == 0 && line[n] == ':')
+        if ((*line | 0x20) == (*name | 0x20) && strncasecmp(line, name, n) == 0 && line[n] == ':')
             return x->headers.data + (line - x->headers.data);
         line = end != NULL ? end + 1 : NULL;
     }
@@ -371,12 +371,12 @@ static void append_framing(struct http_exchange *x)
 
 static void append_connection(struct http_exchange *x)
 {
-    if (!adds(x, OWN_CONNECTION))
-        return;
-    if (x->close)
-        (void)buf_append_text(&x->out, "Connection: close\r\n");
-    else if (x->head.request.minor == 0)
-        (void)buf_append_text(&x->out, "Connection: keep-alive\r\n");
+    const char *line = x->close                     ? "Connection: close\r\n"
+                       : x->head.request.minor == 0 ? "Connection: keep-alive\r\n"
+                                                    : NULL;
+
+    if (line != NULL && adds(x, OWN_CONNECTION))
+        (void)buf_append_text(&x->out, line);
 }
 
 void reply_assemble(struct http_exchange *x)

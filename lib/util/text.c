@@ -193,6 +193,16 @@ size_t text_cut(const char *p, size_t n)
     return ((unsigned char)p[n - back] & 0xc0) == 0xc0 ? n - back : n;
 }
 
+void text_copy(char *dst, size_t size, const char *src)
+{
+    size_t n = strnlen(src, size);
+
+    if (n == size)
+        n = text_cut(src, size - 1);
+    memcpy(dst, src, n);
+    dst[n] = '\0';
+}
+
 bool text_equal_nocase(const char *a, const char *b)
 {
     while (*a != '\0' && lower(*a) == lower(*b)) {

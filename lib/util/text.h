@@ -47,6 +47,9 @@ size_t text_cut(const char *p, size_t n);
 /* Equal without regard to the case of ASCII letters. */
 bool text_equal_nocase(const char *a, const char *b);
 
+/* Copies src, cut to size (not through a UTF-8 sequence) and always terminated; size > 0. */
+void text_copy(char *dst, size_t size, const char *src);
+
 /* --- Matching ----------------------------------------------------------------------------------
  */
 

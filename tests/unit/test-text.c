@@ -120,11 +120,21 @@ static void test_printable(void)
 
 static void test_cut(void)
 {
+    char four[4];
+
     is_int(text_cut("abc", 2), 2, "ASCII is cut anywhere");
     is_int(text_cut("a\xc3\xa4", 2), 1, "not within two bytes");
     is_int(text_cut("a\xf0\x90\x80\x80", 4), 1, "not within four bytes");
     is_int(text_cut("\x80\x80\x80\x80\x80", 4), 4, "garbage does not matter");
     is_int(text_cut("abc", 0), 0, "nothing");
+    text_copy(four, sizeof(four), "abc");
+    is_str(four, "abc", "a copy that fits");
+    text_copy(four, sizeof(four), "abcd");
+    is_str(four, "abc", "one that does not is cut");
+    text_copy(four, sizeof(four), "ab\xc3\xa4");
+    is_str(four, "ab", "not within two bytes");
+    text_copy(four, 1, "abc");
+    is_str(four, "", "there is room for the end only");
 }
 
 static void test_nocase(void)
