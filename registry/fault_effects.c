@@ -165,7 +165,7 @@ void faults_challenge(const struct registry_call *call, struct challenge_twist *
 {
     const json_t *value = value_of(call, EFFECT_CHALLENGE);
 
-    *ret = (struct challenge_twist){CHALLENGE_FLAW_NONE};
+    *ret = (struct challenge_twist){.flaw = CHALLENGE_FLAW_NONE};
     if (!json_is_object(value)) {
         ret->flaw = (enum challenge_flaw)choice_of(&registry_effects[EFFECT_CHALLENGE], value);
         return;

@@ -204,8 +204,8 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     conn_pump(c);
 }
 
-/* Data that is not its turn yet stays in the kernel; but an end is worth knowing. In the middle of a
-   body it is met when the body goes on. */
+/* Data that is not its turn yet stays in the kernel; but an end is worth knowing. In the middle of
+   a body it is met when the body goes on. */
 static void peek(struct http_conn *c)
 {
     const struct http_exchange *x = c->exchange;
