@@ -33,7 +33,8 @@ void http_reply_begin(struct http_exchange *x, int status)
     x->omitted = 0;
     x->raw = false;
     buf_reset(&x->headers);
-    (void)buf_room(&x->headers, HEADERS_FIRST); /* not before: whoever waits for long has none */
+    if (buf_room(&x->headers, HEADERS_FIRST) != NULL) /* not before: who waits for long has none */
+        buf_grown(&x->headers, 0);
     http_source_free(x->source);
     x->source = NULL;
 }

@@ -342,17 +342,23 @@ static const struct step bad[] = {
      .has = "wrong-audience\nother-scope\nissued_at\naccess_token\nslow_read"},
 };
 
+static void fill(struct script *t)
+{
+    auto_free char *alice = tokens_basic("alice", "alices-secret");
+
+    script_set(t, "alice", alice);
+    script_set(t, "url", server_url(script_server(t), 0));
+}
+
 int main(void)
 {
     struct server *s;
     struct script *t;
-    auto_free char *alice = tokens_basic("alice", "alices-secret");
 
     plan_lazy();
     s = server_new_config(config);
     t = script_new(s);
-    script_set(t, "alice", alice);
-    script_set(t, "url", server_url(s, 0));
+    fill(t);
     for (size_t i = 0; i < ARRAY_LEN(flaws); i++)
         test_flaw(t, &flaws[i]);
     test_wrong_key(t);
