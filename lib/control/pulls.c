@@ -18,9 +18,10 @@ struct blob {
     uint64_t bytes;     /* sent in all attempts */
     uint64_t have;      /* from the beginning without a gap */
     unsigned attempts;
-    unsigned resumed; /* attempts that went on behind an earlier one */
-    int status;       /* of the last */
-    bool open;        /* the last is under way */
+    unsigned resumed;   /* attempts that went on behind an earlier one */
+    unsigned elsewhere; /* attempts that were sent somewhere else */
+    int status;         /* of the last */
+    bool open;          /* the last is under way */
     bool complete;
 };
 
@@ -84,8 +85,7 @@ static void note_attempt(const struct pulls *p, struct blob *b, const struct jou
         b->role = entry_text(e, p->ops->role);
     if (part && start > 0 && b->attempts > 1 && start <= b->have)
         b->resumed++;
-    if (e->status / 100 == 3)
-        b->complete = true; /* sent elsewhere */
+    b->elsewhere += e->status / 100 == 3;
     if (e->status / 100 != 2)
         return;
     if (ended_well(e, end) && (!part || !rest || start <= b->have))
@@ -137,11 +137,15 @@ static void note_manifest(const struct pulls *p, const struct pull *pull, size_t
         s->resolved = true;
 }
 
+/* Who was sent elsewhere and does not come back found the blob there; who comes back to be sent
+   again goes round in a circle. */
 static void note_blobs(struct summary *s)
 {
     for (size_t i = 0; i < s->blob_count; i++) {
-        const struct blob *b = &s->blobs[i];
+        struct blob *b = &s->blobs[i];
 
+        if (b->status / 100 == 3 && b->elsewhere == 1)
+            b->complete = true;
         if (b->complete || b->open)
             continue;
         if (b->status >= 400)
@@ -281,10 +285,12 @@ static json_t *print_moment(int64_t ms)
     return json_string(print_time(text, ms));
 }
 
-/* An earlier request may have been part of it. */
+/* An earlier request may have been part of it; what begins with a blob may go on after a while. */
 static bool is_cut(const struct pulls *p, const struct pull *pull)
 {
-    return p->from_ms != 0 && pull->requests[0]->arrived_ms <= p->from_ms + PULLS_GAP_MS;
+    int64_t gap = pull->ref != NULL ? PULLS_GAP_MS : PULLS_RETRY_MS;
+
+    return p->from_ms != 0 && pull->requests[0]->arrived_ms <= p->from_ms + gap;
 }
 
 static void add_head(const struct pulls *p, const struct pull *pull, const struct summary *s,

@@ -6,7 +6,9 @@
  * while requests follow each other within PULLS_GAP_MS on the world's clock. A manifest request of
  * the same method after one that was answered finally (200 or 404) begins a new one. Manifests by
  * digest and blobs join the pull of their repository that they can belong to, tokens the one whose
- * repository they are for. What is a manifest, and which word is the repository, the product says.
+ * repository they are for. A blob that did not come whole is asked for again by patient clients
+ * (docker waits 5, 10 ... 25 s): within PULLS_RETRY_MS that is still the same pull. What is a
+ * manifest, and which word is the repository, the product says.
  */
 #ifndef LIB_CONTROL_PULLS_H
 #define LIB_CONTROL_PULLS_H
@@ -19,7 +21,7 @@ struct journal;
 struct json_t;
 struct match;
 
-enum { PULLS_GAP_MS = 5000 };
+enum { PULLS_GAP_MS = 5000, PULLS_RETRY_MS = 60000 };
 
 /* The product's operations and words, by their numbers in its vocabulary. */
 struct pulls_ops {

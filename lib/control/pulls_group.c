@@ -131,13 +131,13 @@ static bool goes_on(const struct pull *pull, const struct journal_entry *e)
     return e->arrived_ms <= pull->last_ms + PULLS_GAP_MS;
 }
 
-/* Forgets those of the group that are over; what comes later cannot belong to them. */
+/* Forgets those of the group to which nothing can belong that comes later. */
 static void forget_over(struct pull_group *group, const struct journal_entry *e)
 {
     struct pull **link = &group->newest;
 
     while (*link != NULL) {
-        if (goes_on(*link, e))
+        if (e->arrived_ms <= (*link)->last_ms + PULLS_RETRY_MS)
             link = &(*link)->older;
         else
             *link = (*link)->older;
@@ -149,7 +149,7 @@ static void forget_over(struct pull_group *group, const struct journal_entry *e)
 
 static void pull_add(struct pulls *p, struct pull *pull, const struct journal_entry *e)
 {
-    int64_t end = e->stamp != 0 ? e->ended_ms : INT64_MAX - PULLS_GAP_MS;
+    int64_t end = e->stamp != 0 ? e->ended_ms : INT64_MAX - PULLS_RETRY_MS;
 
     if (pull->count == pull->size) {
         size_t size = pull->size > 0 ? pull->size * 2 : 8;
@@ -267,9 +267,10 @@ static void group_manifest(struct pulls *p, struct pull_group *group, const stru
                            const char *repo)
 {
     const char *ref = entry_text(e, p->ops->ref);
+    bool get = e->op == p->ops->manifest_get;
     struct pull *pull = group->newest;
 
-    while (pull != NULL && !takes_manifest(p, pull, ref, e->op == p->ops->manifest_get))
+    while (pull != NULL && !(goes_on(pull, e) && takes_manifest(p, pull, ref, get)))
         pull = pull->older;
     if (pull == NULL)
         pull = pull_new(p, group, e, repo);
@@ -283,21 +284,54 @@ static void group_manifest(struct pulls *p, struct pull_group *group, const stru
  */
 
 /* The newest pull that was given a manifest, else the newest. */
-static struct pull *find_reader(const struct pull_group *group)
+static struct pull *find_reader(const struct pull_group *group, const struct journal_entry *e)
 {
-    struct pull *pull = group->newest;
+    struct pull *pull, *newest = NULL;
 
-    while (pull != NULL && !pull->has_manifest)
-        pull = pull->older;
-    return pull != NULL ? pull : group->newest;
+    for (pull = group->newest; pull != NULL; pull = pull->older) {
+        if (!goes_on(pull, e))
+            continue;
+        if (pull->has_manifest)
+            return pull;
+        newest = newest != NULL ? newest : pull;
+    }
+    return newest;
+}
+
+static bool came_whole(const struct pulls *p, const struct journal_entry *e)
+{
+    return e->stamp != 0 && e->status / 100 == 2 &&
+           same_text(entry_text(e, p->j->own[JOURNAL_END]), "complete");
+}
+
+/* The newest pull that asked for the same blob and did not get it; it may be a while ago. */
+static struct pull *find_retried(const struct pulls *p, const struct pull_group *group,
+                                 const struct journal_entry *e)
+{
+    const char *ref = entry_text(e, p->ops->ref);
+
+    for (struct pull *pull = group->newest; pull != NULL; pull = pull->older) {
+        for (size_t i = pull->count; i > 0; i--) {
+            const struct journal_entry *earlier = pull->requests[i - 1];
+
+            if (earlier->op != e->op || !same_text(entry_text(earlier, p->ops->ref), ref))
+                continue;
+            if (!came_whole(p, earlier))
+                return pull;
+            break;
+        }
+    }
+    return NULL;
 }
 
 /* HEAD asks before a push, too, so it begins nothing. */
 static void group_blob(struct pulls *p, struct pull_group *group, const struct journal_entry *e,
                        const char *repo)
 {
-    struct pull *pull = find_reader(group);
+    struct pull *pull = find_reader(group, e);
 
+    if (pull == NULL)
+        pull = find_retried(p, group, e);
     if (pull == NULL && e->op == p->ops->blob_get)
         pull = pull_new(p, group, e, repo);
     if (pull == NULL)

@@ -291,10 +291,48 @@ static void test_layers(void)
     STEP(&h, .op = HELP_BLOB_GET, .digest = "sha256:77", .status = 307);
     list(&h, NULL, 0, 0);
     is_at("pulls.0.outcome", "complete", "a redirect is taken for the layer");
+    STEP(&h, .op = HELP_BLOB_GET, .digest = "sha256:77", .status = 307);
+    list(&h, NULL, 0, 0);
+    is_at("pulls.0.outcome", "aborted", "a second one is not: it leads nowhere");
+    STEP(&h, .op = HELP_BLOB_GET, .digest = "sha256:77");
+    list(&h, NULL, 0, 0);
+    is_at("pulls.0.outcome", "complete", "until the layer comes");
     STEP(&h, .op = HELP_BLOB_GET, .digest = "sha256:88", .open = true);
     list(&h, NULL, 0, 0);
     is_at("pulls.0.outcome", "in-progress", "a request that is open");
     is_at("pulls.0.ended", "null", "has no end");
+    help_end(&h);
+}
+
+/* Clients that wait before they ask again. */
+static void test_patience(void)
+{
+    struct help h;
+
+    help_begin(&h, 0, 0);
+    STEP(&h, .op = HELP_MANIFEST_GET, .ref = "v1");
+    STEP(&h, .op = HELP_BLOB_GET, .ref = DIGEST_CONFIG, .digest = DIGEST_CONFIG);
+    STEP(&h, .op = HELP_BLOB_GET, .ref = DIGEST_LAYER, .digest = DIGEST_LAYER, .bytes = 400,
+         .end = "server-aborted");
+    h.clock.shift_ms += PULLS_RETRY_MS - 1000;
+    STEP(&h, .op = HELP_BLOB_GET, .ref = DIGEST_LAYER, .digest = DIGEST_LAYER, .bytes = 600,
+         .status = 206, .range = "bytes=400-");
+    list(&h, NULL, 0, 0);
+    is_count(1, "patience: the rest of a layer belongs to the pull that lacks it");
+    is_at("pulls.0.outcome", "complete", "patience: which is complete now");
+    h.clock.shift_ms += PULLS_GAP_MS + 1000;
+    STEP(&h, .op = HELP_BLOB_GET, .ref = DIGEST_LAYER, .digest = DIGEST_LAYER);
+    list(&h, NULL, 0, 0);
+    is_count(2, "patience: who has it asks for another pull");
+    h.clock.shift_ms += PULLS_GAP_MS + 1000;
+    STEP(&h, .op = HELP_MANIFEST_GET, .ref = "v1", .status = 503);
+    list(&h, NULL, 0, 0);
+    is_count(3, "patience: is for blobs");
+    STEP(&h, .op = HELP_BLOB_GET, .ref = DIGEST_LAYER, .digest = DIGEST_LAYER, .status = 503);
+    h.clock.shift_ms += PULLS_RETRY_MS + 1000;
+    STEP(&h, .op = HELP_BLOB_GET, .ref = DIGEST_LAYER, .digest = DIGEST_LAYER);
+    list(&h, NULL, 0, 0);
+    is_count(4, "patience: has its end");
     help_end(&h);
 }
 
@@ -355,6 +393,7 @@ int main(void)
     test_members();
     test_tokens();
     test_layers();
+    test_patience();
     test_others();
     test_bounds();
     json_decref(pulls);
