@@ -10,7 +10,7 @@
 
 OCIMOCK_PID=
 OCIMOCK_URL=
-OCIMOCK_CONTROL=
+OCIMOCK_CONTROL=${OCIMOCK_CONTROL-} # exported, it reaches files that source this again
 OCIMOCK_URLS=()
 
 # The program: $OCIMOCK, else the one in the build folder.

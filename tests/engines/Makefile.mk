@@ -11,10 +11,14 @@ ENGINE_BATS = \
 	%D%/lab.bats \
 	%D%/podman.bats \
 	%D%/runnable.bats \
+	%D%/reactions-auth.bats \
+	%D%/reactions-layer.bats \
+	%D%/reactions.bats \
 	%D%/skopeo.bats \
 	%D%/trust.bats
 ENGINE_TESTS += $(ENGINE_BATS)
 EXTRA_DIST += $(ENGINE_BATS) %D%/lib.bash %D%/run-bats \
+	%D%/reactions.bash %D%/judge.bash %D%/reactions.tsv %D%/faults.tsv doc/clients.md scripts/client-table scripts/lib/client-table.awk \
 	tests/compare/ask.bash tests/compare/api.bash tests/compare/differences.tsv doc/differences.md \
 	scripts/compare-registry scripts/lab scripts/lib/build.bash scripts/lib/lab.bash scripts/lib/layout.bash
 

@@ -97,11 +97,12 @@ other_arch() {
 }
 
 # registry_start [OPTION...]: exports URL, REGISTRY (host:port), and of a TLS listener, if the options
-# ask for one, TLS_URL and TLS_REGISTRY; LOG has one JSON object per request.
+# ask for one, TLS_URL and TLS_REGISTRY; LOG has one JSON object per request. The client commands of
+# ocimock find it by OCIMOCK_CONTROL.
 registry_start() {
     ocimock_start "$WORK/registry" --log-format json --listen 127.0.0.1:0 "$@"
     export URL=$OCIMOCK_URL REGISTRY=${OCIMOCK_URL#*://} LOG=$WORK/registry/ocimock.out.err
-    export TLS_URL=${OCIMOCK_URLS[1]:-}
+    export TLS_URL=${OCIMOCK_URLS[1]:-} OCIMOCK_CONTROL
     export TLS_REGISTRY=${TLS_URL#*://}
 }
 
@@ -207,7 +208,8 @@ requests_are() {
     [[ $(requests "$2") == "$1" ]]
 }
 
-# containerd, for ctr and for dockerd. Exports CONTAINERD (its socket).
+# containerd, for ctr and for dockerd, neither of which finds what the other has pulled. Exports
+# CONTAINERD (its socket).
 containerd_start() {
     local dir=$WORK/containerd
 
@@ -217,6 +219,8 @@ containerd_start() {
 	root = "$dir/root"
 	state = "/run/containerd/state"
 	disabled_plugins = ["io.containerd.grpc.v1.cri"]
+	[plugins."io.containerd.metadata.v1.bolt"]
+	content_sharing_policy = "isolated"
 	[grpc]
 	address = "$dir/socket"
 	[ttrpc]
@@ -239,12 +243,12 @@ docker_client() {
     fi
 }
 
-# dockerd on the containerd above. docker() is its client.
+# dockerd_start [JSON]: on the containerd above, with that configuration. docker() is its client.
 dockerd_start() {
-    local dir=$WORK/docker
+    local dir=$WORK/docker configuration=${1:-'{}'}
 
     mkdir -p "$dir"
-    echo '{}' >"$dir/daemon.json"
+    echo "$configuration" >"$dir/daemon.json"
     process_start "$dir/log" dockerd --config-file "$dir/daemon.json" --iptables=false \
         --ip6tables=false --bridge=none --storage-driver vfs --data-root "$dir/data" \
         --exec-root "$dir/exec" -p "$dir/pid" -H "unix://$dir/socket" --containerd "$CONTAINERD" \

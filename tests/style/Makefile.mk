@@ -2,6 +2,7 @@
 # The source tree's own rules as tests.
 STYLE_TESTS += \
 	%D%/banned.sh \
+	%D%/clients.sh \
 	%D%/files.sh \
 	%D%/globals.sh \
 	%D%/headers.sh \
