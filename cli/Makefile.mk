@@ -20,6 +20,7 @@ libcli_a_SOURCES = \
 	%D%/control_command.c %D%/control_command.h \
 	%D%/criteria.c %D%/criteria.h \
 	%D%/digests.c %D%/digests.h \
+	%D%/export.c \
 	%D%/fault.c %D%/fault.h \
 	%D%/fault_add.c \
 	%D%/fixture_image.c %D%/fixture_image.h \
@@ -44,6 +45,7 @@ libcli_a_SOURCES = \
 	%D%/serve_auth.c %D%/serve_auth.h \
 	%D%/serve_auth_options.tbl.h \
 	%D%/serve_control.c %D%/serve_control.h \
+	%D%/serve_export.c %D%/serve_export.h \
 	%D%/serve_fixtures.c %D%/serve_fixtures.h \
 	%D%/serve_magic.c %D%/serve_magic.h \
 	%D%/serve_options.c \

@@ -105,6 +105,7 @@ extern const struct command command_ocimock; /* commands.c: the root */
 extern const struct command command_account;
 extern const struct command command_clock;
 extern const struct command command_completion;
+extern const struct command command_export;
 extern const struct command command_fault;
 extern const struct command command_gate;
 extern const struct command command_gen_cert;

@@ -66,6 +66,7 @@ static const struct command *const parts[] = {
     &command_requests,
     &command_verify,
     &command_wait,
+    &command_export,
     &command_gen_cert,
     &command_keys,
     &command_token,

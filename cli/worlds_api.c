@@ -78,8 +78,7 @@ static void set_expiry(json_t *object, const struct worlds_api *api, const struc
     (void)json_object_set_new(object, "expires_in_ms", json_integer((json_int_t)left));
 }
 
-/* As it stands in the list. */
-static json_t *describe(const struct worlds_api *api, const struct serve_world *sw)
+json_t *worlds_api_describe(const struct worlds_api *api, const struct serve_world *sw)
 {
     json_t *object = json_pack("{s:s}", "name", sw->world->name);
 
@@ -107,7 +106,7 @@ static void set_one_text(json_t *object, const char *key, const struct world_tex
 /* With its account, and what clients are configured with. */
 static json_t *describe_fully(const struct worlds_api *api, const struct serve_world *sw)
 {
-    json_t *object = describe(api, sw);
+    json_t *object = worlds_api_describe(api, sw);
     const struct world_text t = {
         .url = json_string_value(json_object_get(object, "registry")),
         .prefix = sw->prefix,
@@ -140,7 +139,7 @@ static void add_row(struct serve_world *sw, void *arg)
 {
     const struct listing *l = arg;
 
-    (void)json_array_append_new(l->rows, describe(l->api, sw));
+    (void)json_array_append_new(l->rows, worlds_api_describe(l->api, sw));
 }
 
 static void handle_list(struct control_call *call, void *arg)

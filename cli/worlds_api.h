@@ -22,6 +22,8 @@ struct worlds_api {
     char ca[PATH_MAX];       /* of the listeners' certificate; "": not known */
 };
 
+/* A world as it stands in the list, without its secret. Caller owns. */
+struct json_t *worlds_api_describe(const struct worlds_api *api, const struct serve_world *sw);
 int worlds_api_register(struct control *c, struct worlds_api *api, struct err *err);
 
 #endif

@@ -21,6 +21,7 @@ struct control_call;
 struct err;
 struct http_exchange;
 struct http_server;
+struct http_source;
 struct json_t;
 struct loop;
 
@@ -75,6 +76,8 @@ struct http_exchange *control_call_exchange(const struct control_call *call);
 void control_reply(struct control_call *call, int status, struct json_t *body);
 /* Replies with text of another type (metrics); text is taken (malloc'd, NULL: out of memory). */
 void control_reply_text(struct control_call *call, int status, const char *type, char *text);
+/* Replies 200 with what the source gives, of unknown length; takes it (NULL: out of memory). */
+void control_reply_source(struct control_call *call, const char *type, struct http_source *source);
 void control_reply_empty(struct control_call *call, int status);
 /* {"error": {"code", "message", "path"}}; the status follows the code (ERR_CONFIG 400, ERR_ABSENT
  * 404, ERR_EXISTS 409 ...). */

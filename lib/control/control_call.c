@@ -48,6 +48,16 @@ void control_reply_text(struct control_call *call, int status, const char *type,
     send_text(call->x, status, type, text);
 }
 
+void control_reply_source(struct control_call *call, const char *type, struct http_source *source)
+{
+    control_call_resume(call);
+    http_reply_begin(call->x, 200);
+    http_reply_header(call->x, "Content-Type", type);
+    http_reply_header(call->x, "Cache-Control", "no-store");
+    http_reply_body(call->x, source, -1);
+    http_reply_send(call->x);
+}
+
 /* People read this with curl: a line of its own for each reply. */
 static char *dump(json_t *body)
 {

@@ -9,18 +9,6 @@
 #include "lib/util/err.h"
 #include "lib/util/util.h"
 
-static void reply_source(struct control_call *call, const char *type, struct http_source *source)
-{
-    struct http_exchange *x = control_call_exchange(call);
-
-    control_call_resume(call);
-    http_reply_begin(x, 200);
-    http_reply_header(x, "Content-Type", type);
-    http_reply_header(x, "Cache-Control", "no-store");
-    http_reply_body(x, source, -1);
-    http_reply_send(x);
-}
-
 void control_reply_list(struct control_call *call, struct journal *j)
 {
     struct control_query q;
@@ -31,7 +19,7 @@ void control_reply_list(struct control_call *call, struct journal *j)
         journal_stream(&source, j, STEAL(q.match), q.since, (size_t)q.limit, &err) != 0)
         control_reply_error(call, &err);
     else
-        reply_source(call, "application/json", source);
+        control_reply_source(call, "application/json", source);
 }
 
 /* A reader that comes back sends the id of the last event, which no other criterion may change. */
@@ -65,5 +53,5 @@ void control_reply_events(struct control_call *call, struct journal *j)
         journal_events(&source, j, control_call_exchange(call), &options, &err) != 0)
         control_reply_error(call, &err);
     else
-        reply_source(call, JOURNAL_EVENTS_TYPE, source);
+        control_reply_source(call, JOURNAL_EVENTS_TYPE, source);
 }

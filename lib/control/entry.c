@@ -50,6 +50,16 @@ static bool parameter_is_secret(const char *name, size_t n)
     return is_one_of(name, n, names);
 }
 
+bool entry_header_is_secret(const char *name)
+{
+    return header_is_secret(name, strlen(name));
+}
+
+bool entry_parameter_is_secret(const char *name)
+{
+    return parameter_is_secret(name, strlen(name));
+}
+
 /* --- Building ----------------------------------------------------------------------------------
  */
 

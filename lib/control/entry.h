@@ -64,4 +64,8 @@ struct entry_view {
 void entry_view(const struct journal_entry *e, size_t word_count, bool with_request,
                 struct entry_view *ret);
 
+/* Whose values are masked: credentials. In any case of letters. */
+bool entry_header_is_secret(const char *name);
+bool entry_parameter_is_secret(const char *name);
+
 #endif

@@ -623,6 +623,63 @@ EOF
     [[ $("$OCIMOCK" fault list --json | jq -r '.rules[].id') == two ]]
 }
 
+# --- Export
+
+@test "export: everything but secrets, to a file or standard output" {
+    local secret token
+
+    cat >"$T/config.yaml" <<EOF
+auth:
+  accounts:
+    - {name: alice, secret: wonderSecret}
+    - {name: dora, hash: "\$2y\$04\$abcdefghijklmnopqrstuuCkN5M4y7wbQ5bSu0qmGzLh7uJ1vKjvW"}
+EOF
+    echo sesameSecret >"$T/token"
+    start --config "$T/config.yaml" --user carol:carolSecret --control-token-file "$T/token"
+    export OCIMOCK_CONTROL_TOKEN=sesameSecret
+    "$OCIMOCK" account add bob <<<builderSecret
+    token=$(curl -s -u alice:wonderSecret "$URL/token?scope=repository:app:pull,push&client_secret=formSecret" | jq -r .token)
+    [[ $(get '/v2/app/tags/list?token=querySecret' -H "Authorization: Bearer $token" -H 'Cookie: cookieSecret') == 404 ]]
+    [[ $(get /v2/ -u alice:wrongSecret) == 401 ]]
+    "$OCIMOCK" fault add - <<EOF
+{"id": "r", "when": {"header": {"Authorization": "Basic ruleSecret"}, "query": {"token": "ruleSecret"}}, "then": {"delay": "0s"}}
+EOF
+    "$OCIMOCK" image set app:v1 absent
+    "$OCIMOCK" world add t42 --quiet
+    ask export "$T/report.json"
+    [[ $status -eq 0 && $output == "$T/report.json: 1 rules, "*" requests" ]]
+    "$OCIMOCK" export | jq . >"$T/second.json"
+    "$OCIMOCK" export --world t42 | jq . >"$T/world.json"
+    for secret in wonderSecret 'abcdefghijklmnopqrstuuCkN5M4y7wbQ5bSu0qmGzLh7uJ1vKjvW' sesameSecret carolSecret \
+        builderSecret formSecret querySecret cookieSecret wrongSecret ruleSecret "$token" "${token##*.}" \
+        "$("$OCIMOCK" world show t42 --json | jq -r .account.secret)" \
+        "$("$OCIMOCK" world show t42 --dockerconfigjson | jq -r '.auths[].auth')" \
+        "$(printf alice:wonderSecret | base64)" "$(printf alice:wrongSecret | base64)"; do
+        absent -F -- "$secret" "$T/report.json" "$T/second.json" "$T/world.json"
+    done
+    jq -e '.ocimock and .configuration.auth.accounts[0].name == "alice" and .rules[0].id == "r"
+        and .images[0].state == "absent" and (.accounts | length) == 4 and .policy and .clock.now
+        and (.metrics | contains("ocimock_http_requests_total")) and .registry.mode == "read-write"
+        and (.journal.requests | map(.op) | index("token")) != null and .world.name == "default"' "$T/report.json"
+    jq -e '.world.name == "t42" and .rules == [] and .journal.requests == []' "$T/world.json"
+    ask export "$T/report.json"
+    refused 1 "ocimock export: $T/report.json *"
+}
+
+@test "export: content, and a journal that is larger than one turn" {
+    local i
+
+    start
+    push team/app:v1
+    for ((i = 0; i < 300; i++)); do
+        printf 'url = "%s/v2/"\noutput = /dev/null\n' "$URL"
+    done >"$T/many"
+    curl --noproxy '*' -s -K "$T/many"
+    "$OCIMOCK" export >"$T/report.json"
+    jq -e --arg d "$DIGEST" '.content.repositories["team/app"].v1 == $d and (.content.cut | not)' "$T/report.json"
+    jq -e '(.journal.requests | length) == 301 and .journal.dropped == 0' "$T/report.json"
+}
+
 # --- The manual
 
 @test "the manual names the commands for a running server and their options" {
@@ -634,7 +691,7 @@ EOF
         "fault list" "fault add" "fault remove" "fault enable" "fault disable" with \
         "scenario list" "scenario show" "scenario apply" "scenario remove" \
         "gate list" "gate release" "gate close" "registry set" "clock show" "clock advance" "clock set" \
-        "world list" "world add" "world show" "world remove" reset; do
+        "world list" "world add" "world show" "world remove" reset export; do
         # shellcheck disable=SC2086 # words of the command
         run -0 "$OCIMOCK" $words --help
         [[ $section == *".SS \"$(sed -n 's/^Usage: //p' <<<"$output")\""* ]]

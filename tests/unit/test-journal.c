@@ -10,6 +10,7 @@
 #include "lib/fault/match.h"
 #include "lib/http/loop.h"
 #include "lib/http/request.h"
+#include "lib/control/entry.h"
 #include "lib/util/err.h"
 #include "lib/util/util.h"
 #include "tests/tap/tap.h"
@@ -477,6 +478,19 @@ static void test_off(void)
     help_end(&h);
 }
 
+static void test_secret_names(void)
+{
+    ok(entry_header_is_secret("Authorization") && entry_header_is_secret("proxy-authorization") &&
+           entry_header_is_secret("COOKIE") && entry_header_is_secret("X-Registry-Auth"),
+       "headers with credentials");
+    ok(!entry_header_is_secret("Accept") && !entry_header_is_secret("Authorizatio") &&
+           !entry_header_is_secret(""),
+       "others have none");
+    ok(entry_parameter_is_secret("Password") && entry_parameter_is_secret("client_secret"),
+       "parameters with credentials");
+    ok(!entry_parameter_is_secret("scope"), "others have none");
+}
+
 int main(void)
 {
     plan_lazy();
@@ -494,5 +508,6 @@ int main(void)
     test_listeners();
     test_off();
     journal_free(NULL);
+    test_secret_names();
     done_testing();
 }
