@@ -23,15 +23,22 @@ libcli_a_SOURCES = \
 	%D%/export.c \
 	%D%/fault.c %D%/fault.h \
 	%D%/fault_add.c \
+	%D%/fixture.c %D%/fixture.h \
+	%D%/fixture_archive.c \
+	%D%/fixture_build.c \
 	%D%/fixture_image.c %D%/fixture_image.h \
 	%D%/fixture_job.c %D%/fixture_job.h \
 	%D%/fixture_parts.c %D%/fixture_parts.h \
+	%D%/fixture_layout.c \
+	%D%/fixture_push.c \
+	%D%/fixture_target.c %D%/fixture_target.h \
 	%D%/gate.c \
 	%D%/gen_cert.c \
 	%D%/hash_password.c \
 	%D%/healthcheck.c \
 	%D%/image.c \
 	%D%/keys.c \
+	%D%/layout_index.c %D%/layout_index.h \
 	%D%/ready.c %D%/ready.h \
 	%D%/registry_environment.c %D%/registry_environment.h \
 	%D%/registry_switch.c \

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define CURL_DISABLE_TYPECHECK /* its macros would call the functions by name */
 #include <curl/curl.h>
@@ -183,6 +184,8 @@ void client_reply_done(struct client_reply *reply)
 {
     free(reply->body);
     free(reply->content_type);
+    free(reply->location);
+    free(reply->challenge);
     *reply = (struct client_reply){0};
 }
 
@@ -191,27 +194,31 @@ static size_t on_body(char *p, size_t size, size_t count, void *arg)
     return buf_append(arg, p, size * count) == 0 ? size * count : 0;
 }
 
-static bool set_options(struct client *c, const char *method, const char *url, const char *body,
-                        struct buf *reply)
+static bool set_options(struct client *c, const char *method, const char *url,
+                        struct curl_slist *headers, struct buf *reply)
 {
     typeof(curl_easy_setopt) *set = c->api.easy_setopt;
     CURL *e = c->easy;
     bool head = strcmp(method, "HEAD") == 0;
 
     return set(e, CURLOPT_URL, url) == CURLE_OK &&
-           set(e, CURLOPT_HTTPHEADER, c->headers) == CURLE_OK &&
+           set(e, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
            set(e, CURLOPT_ERRORBUFFER, c->problem) == CURLE_OK &&
            set(e, CURLOPT_NOSIGNAL, 1L) == CURLE_OK && set(e, CURLOPT_PROXY, "") == CURLE_OK &&
            set(e, CURLOPT_HTTPGET, 1L) == CURLE_OK &&
            (!head || set(e, CURLOPT_NOBODY, 1L) == CURLE_OK) &&
-           (body == NULL || set(e, CURLOPT_COPYPOSTFIELDS, body) == CURLE_OK) &&
-           set(e, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK &&
            set(e, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
            set(e, CURLOPT_WRITEDATA, reply) == CURLE_OK &&
            set(e, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS) == CURLE_OK &&
            set(e, CURLOPT_TIMEOUT_MS, (long)c->options.timeout) == CURLE_OK &&
            set(e, CURLOPT_SSL_VERIFYPEER, c->options.insecure ? 0L : 1L) == CURLE_OK &&
            set(e, CURLOPT_SSL_VERIFYHOST, c->options.insecure ? 0L : 2L) == CURLE_OK;
+}
+
+/* After the options that choose a method of their own. */
+static bool set_method(struct client *c, const char *method)
+{
+    return c->api.easy_setopt(c->easy, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK;
 }
 
 static int perform(struct client *c, const char *url, struct buf *reply, struct err *err)
@@ -254,9 +261,135 @@ int client_request(struct client *c, const char *method, const char *path, const
     c->problem[0] = '\0';
     if ((body != NULL && text == NULL) || asprintf(&url, "%s%s", c->url, path) < 0)
         return err_set(err, ERR_NOMEM, "request");
-    if (!set_options(c, method, url, text, &reply))
+    if (!set_options(c, method, url, c->headers, &reply) ||
+        (text != NULL && c->api.easy_setopt(c->easy, CURLOPT_COPYPOSTFIELDS, text) != CURLE_OK) ||
+        !set_method(c, method))
         return err_set(err, ERR_UNSUPPORTED, "libcurl refuses a setting");
     if (perform(c, url, &reply, err) != 0)
         return -1;
     return take_reply(c, &reply, ret, err);
+}
+
+/* --- Messages -----------------------------------------------------------------------------------
+ */
+
+/* What the callbacks of one message know. */
+struct sending {
+    const struct client_message *m;
+    uint64_t sent;
+    struct client_reply heads; /* location and challenge, owned */
+};
+
+static size_t on_read(char *p, size_t size, size_t count, void *arg)
+{
+    struct sending *s = arg;
+    uint64_t rest = s->m->size - s->sent;
+    size_t n = size * count < rest ? size * count : (size_t)rest;
+
+    if (s->m->data != NULL)
+        memcpy(p, (const char *)s->m->data + s->sent, n);
+    else if (n > 0)
+        s->m->read(s->m->arg, s->sent, p, n);
+    s->sent += n;
+    return n;
+}
+
+/* Keeps the value of a header line of that name; the first one counts. */
+static void keep_header(char **to, const char *name, const char *line, size_t n)
+{
+    size_t skip = strlen(name);
+
+    if (*to != NULL || n <= skip || strncasecmp(line, name, skip) != 0 || line[skip] != ':')
+        return;
+    for (skip++; skip < n && line[skip] == ' ';)
+        skip++;
+    while (n > skip && strchr("\r\n ", line[n - 1]) != NULL)
+        n--;
+    *to = strndup(line + skip, n - skip);
+}
+
+static size_t on_header(char *p, size_t size, size_t count, void *arg)
+{
+    struct sending *s = arg;
+
+    keep_header(&s->heads.location, "Location", p, size * count);
+    keep_header(&s->heads.challenge, "WWW-Authenticate", p, size * count);
+    return size * count;
+}
+
+/* Takes *list along. */
+static int add_line(struct client *c, struct curl_slist **list, const char *name, const char *value,
+                    struct err *err)
+{
+    auto_buf struct buf line = BUF_INIT(65536);
+    struct curl_slist *more;
+
+    if (value == NULL)
+        return 0;
+    (void)buf_appendf(&line, "%s: %s", name, value);
+    if (buf_check(&line, name, err) != 0)
+        return -1;
+    more = c->api.slist_append(*list, buf_text(&line));
+    if (more == NULL)
+        return err_set(err, ERR_NOMEM, "request");
+    *list = more;
+    return 0;
+}
+
+static bool set_body(struct client *c, struct sending *s)
+{
+    typeof(curl_easy_setopt) *set = c->api.easy_setopt;
+    bool body =
+        s->m->size > 0 || strcmp(s->m->method, "PUT") == 0 || strcmp(s->m->method, "POST") == 0;
+
+    if (body && (set(c->easy, CURLOPT_UPLOAD, 1L) != CURLE_OK ||
+                 set(c->easy, CURLOPT_READFUNCTION, on_read) != CURLE_OK ||
+                 set(c->easy, CURLOPT_READDATA, s) != CURLE_OK ||
+                 set(c->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)s->m->size) != CURLE_OK))
+        return false;
+    return set(c->easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
+           set(c->easy, CURLOPT_HEADERDATA, s) == CURLE_OK;
+}
+
+static int send_message(struct client *c, struct sending *s, const char *url,
+                        struct curl_slist *headers, struct client_reply *ret, struct err *err)
+{
+    auto_buf struct buf reply = BUF_INIT(REPLY_MAX);
+
+    c->problem[0] = '\0';
+    if (!set_options(c, s->m->method, url, headers, &reply) || !set_body(c, s) ||
+        !set_method(c, s->m->method))
+        return err_set(err, ERR_UNSUPPORTED, "libcurl refuses a setting");
+    if (perform(c, url, &reply, err) != 0)
+        return -1;
+    return take_reply(c, &reply, ret, err);
+}
+
+int client_send(struct client *c, const struct client_message *m, struct client_reply *ret,
+                struct err *err)
+{
+    struct sending s = {.m = m};
+    struct curl_slist *headers = NULL;
+    auto_free char *url = NULL;
+    int rc;
+
+    if (asprintf(&url, "%s%s", m->url[0] == '/' ? c->url : "", m->url) < 0) {
+        url = NULL;
+        return err_set(err, ERR_NOMEM, "request");
+    }
+    rc = add_line(c, &headers, "Expect", "", err);
+    if (rc == 0)
+        rc = add_line(c, &headers, "Content-Type", m->type, err);
+    if (rc == 0)
+        rc = add_line(c, &headers, "Authorization", m->authorization, err);
+    if (rc == 0)
+        rc = send_message(c, &s, url, headers, ret, err);
+    if (headers != NULL)
+        c->api.slist_free_all(headers);
+    if (rc == 0) {
+        ret->location = STEAL(s.heads.location);
+        ret->challenge = STEAL(s.heads.challenge);
+    }
+    client_reply_done(&s.heads);
+    return rc;
 }

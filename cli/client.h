@@ -30,7 +30,22 @@ struct client_reply {
     long status;
     char *body; /* owned, terminated */
     size_t length;
-    char *content_type; /* owned; NULL: none given */
+    char *content_type; /* owned, as the next two; NULL: none given */
+    char *location;
+    char *challenge; /* WWW-Authenticate */
+};
+
+/* A request with a body of any kind. */
+struct client_message {
+    const char *method;
+    const char *url;           /* absolute, or a path */
+    const char *type;          /* Content-Type; NULL: none */
+    const char *authorization; /* value of that header; NULL: none */
+    const void *data;          /* size bytes; NULL: `read` gives them, or there are none */
+    uint64_t size;
+    /* Fills p with n bytes from offset on. */
+    void (*read)(const void *arg, uint64_t offset, void *p, size_t n);
+    const void *arg;
 };
 
 /* Makes an address into a URL: scheme added, 0.0.0.0, :: and none become loopback. malloc'd. */
@@ -45,6 +60,9 @@ void client_free(struct client *c); /* NULL-safe */
  */
 int client_request(struct client *c, const char *method, const char *path,
                    const struct json_t *body, struct client_reply *ret, struct err *err);
+/* The same, without what client_new() was told to send along. */
+int client_send(struct client *c, const struct client_message *m, struct client_reply *ret,
+                struct err *err);
 void client_reply_done(struct client_reply *reply);
 
 /* Version of libcurl, or NULL when it cannot be loaded. */

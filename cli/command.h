@@ -107,6 +107,7 @@ extern const struct command command_clock;
 extern const struct command command_completion;
 extern const struct command command_export;
 extern const struct command command_fault;
+extern const struct command command_fixture;
 extern const struct command command_gate;
 extern const struct command command_gen_cert;
 extern const struct command command_hash_password;

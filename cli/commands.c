@@ -54,6 +54,7 @@ static const struct command *const parts[] = {
     &command_serve,
     &command_healthcheck,
     &command_image,
+    &command_fixture,
     &command_registry,
     &command_fault,
     &command_scenario,

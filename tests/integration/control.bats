@@ -134,7 +134,7 @@ push() {
 
     for words in image "image list" "image set" "image clear" "image retag" requests verify wait \
         gate "gate list" "gate release" "gate close" clock "clock show" "clock advance" "clock set" \
-        registry "registry show" "registry set" fault "fault list" "fault add" "fault remove" \
+        registry "registry show" "registry set" fault "fixture list" "fixture show" "fixture build" "fault list" "fault add" "fault remove" \
         "fault enable" "fault disable" with; do
         # shellcheck disable=SC2086 # words of the command
         run -0 "$OCIMOCK" $words --help

@@ -97,3 +97,119 @@ YAML
     cp "$T/body" "$T/index"
     [[ $(manifest "wrong/cyclic-index:$(jq -r '.manifests[0].digest' "$T/index")") != 404 ]]
 }
+
+@test "fixture list, show and bad recipes" {
+    ask fixture list
+    [[ $status == 0 && $output == *"app-v1 "*"bad-digest "*"yes"* ]]
+    ask fixture list --json
+    [[ $(jq -r '.fixtures[] | select(.name == "hello") | .wrong' <<<"$output") == false ]]
+    ask fixture show app-v1
+    [[ $status == 0 && $output == *"print: node.war"* ]]
+    echo "$output" >"$T/mine.yaml"
+    ask fixture build "$T/mine.yaml" --dry-run --json
+    [[ $(jq -r .digest <<<"$output") == "$(golden app-v1)" ]]
+    ask fixture build - --dry-run --json <"$T/mine.yaml"
+    [[ $(jq -r .digest <<<"$output") == "$(golden app-v1)" ]]
+    printf 'layers:\n  - {fils: []}\n' >"$T/bad.yaml"
+    ask fixture build "$T/bad.yaml" --dry-run
+    refused 2 "*bad.yaml:2: layers[[]0].fils: unknown key: did you mean 'files'?"
+    ask fixture build helo --dry-run
+    refused 1 "ocimock fixture build: no recipe 'helo': did you mean 'hello'?"
+    ask fixture build hello layers --dry-run
+    refused 2 "ocimock fixture build: 'layers': expected KEY=VALUE"
+    ask fixture build hello --layer-size 5GiB --dry-run
+    refused 2 "ocimock fixture build: size: out of range: allowed is 0 to 1GiB"
+    ask fixture build hello --layout a --archive b
+    refused 2 "ocimock fixture build: one place is wanted: *"
+    ask fixture build hello --user bob --dry-run
+    refused 2 "*are for a registry*"
+    ask fixture build hello --count 2 --dry-run
+    refused 2 "*--count needs a name with {n}*"
+    ask fixture build hello --control 127.0.0.1:1
+    [[ $status == 4 ]]
+}
+
+@test "options and words change the recipe" {
+    ask fixture build random --layers 3 --layer-size 2KiB --platform linux/arm64,linux/s390x --label a=b \
+        --annotation c=d --seed 5 config.env='["A=1"]' --media-types oci --layout "$T/layout" --to x:y
+    [[ $status == 0 && $output == "x:y sha256:"*"(3 manifests, 8 blobs, "* ]]
+    ask fixture build random layers=3 size=2KiB platforms=linux/arm64,linux/s390x labels.a=b annotations.c=d seed=5 \
+        config.env=A=1 --dry-run --json
+    [[ $(jq -r .digest <<<"$output") == "$(jq -r '.manifests[0].digest' "$T/layout/index.json")" ]]
+}
+
+@test "into the running server, with names and in numbers" {
+    start
+    ask fixture build app-v1 --to team/app:v7
+    [[ $output == "team/app:v7 $(golden app-v1) (6 manifests, 10 blobs, "*" bytes)" ]]
+    [[ $(digest_of team/app:v7) == "$(golden app-v1)" ]]
+    ask fixture build app-v2
+    [[ $output == "app:v2 "* && $(digest_of app:v2) == "$(golden app-v2)" ]]
+    ask fixture build random --count 3 --to 'load/app-{n}:v1' --json
+    [[ $(jq -r '.[2].image' <<<"$output") == load/app-3:v1 ]]
+    [[ $(jq -r '.[].digest' <<<"$output" | sort -u | wc -l) == 3 ]]
+    [[ $(digest_of load/app-2:v1) == $(jq -r '.[1].digest' <<<"$output") ]]
+    ask fixture build hello --to Team/App
+    refused 1 "*'Team/App' is no name of an image*"
+    ask fixture build bad-digest --to broken:v1
+    [[ $status == 0 && $(manifest broken:v1) == 200 ]]
+}
+
+@test "a thousand small images in two seconds" {
+    local began
+
+    start
+    began=$EPOCHREALTIME
+    ask fixture build random --count 1000 --to 'load/app-{n}:v1' --quiet
+    echo "took $((${EPOCHREALTIME/./} - ${began/./})) microseconds"
+    [[ $status == 0 && $output == "" && $(manifest load/app-1000:v1) == 200 ]]
+    # Slow builds (sanitizers, an emulator) get more time; the figure is for the ordinary one.
+    [[ -n ${TEST_SANITIZER-} || $((${EPOCHREALTIME/./} - ${began/./})) -lt 2000000 ]]
+}
+
+@test "pushed to a registry like any image, with a login" {
+    printf 'alice-secret\n' >"$T/password"
+    printf 'wrong\n' >"$T/wrong"
+    start --user alice:alice-secret
+    ask fixture build docker --to "$URL/team/app:v1"
+    refused 1 "*the registry refuses HEAD '/v2/team/app/blobs/*: 401*"
+    ask fixture build docker --to "$URL/team/app:v1" --user alice --password-file "$T/wrong"
+    refused 1 "*the token service answers 401"
+    ask fixture build docker --to "$URL/team/app:v1" --user alice --password-file "$T/password"
+    [[ $status == 0 && $output == "team/app:v1 $(golden docker) "* ]]
+    ask fixture build sha512 --to "$URL/team/wide:v1" --user alice <"$T/password"
+    [[ $status == 0 && $output == "team/wide:v1 sha512:"* ]]
+    ask fixture build signature --to "$URL/team/signed" --user alice --password-file "$T/password"
+    [[ $status == 0 ]]
+    ask verify --op manifest.put --repo team/signed --count 3
+    [[ $status == 0 ]]
+    ask fixture build docker --to "$URL/team/app:v2" --user alice --password-file "$T/password"
+    ask verify --op upload.start --repo team/app --count 4 # the second time all blobs were there
+    [[ $status == 0 ]]
+    ask fixture build 'huge(generated=1MiB)' --to "$URL/team/huge:v1" --user alice --password-file "$T/password"
+    [[ $status == 0 ]]
+    ask fixture build bad-digest --to "$URL/team/bad:v1" --user alice --password-file "$T/password"
+    refused 1 "*wrong on purpose, which only a running ocimock takes*DIGEST_INVALID*"
+    absent -e alice-secret "$T/log"
+    stop
+    start --user alice:alice-secret --auth-mode basic
+    ask fixture build docker --to "$URL/team/app:v1" --user alice --password-file "$T/password"
+    [[ $status == 0 ]]
+    ask fixture build docker --to http://127.0.0.1:1/team/app:v1
+    [[ $status == 4 ]]
+}
+
+@test "places that cannot be written are told, and nothing is left" {
+    ask fixture build hello --archive "$T/none/x.tar"
+    refused 1 "ocimock fixture build: cannot write '$T/none/x.tar': No such file or directory"
+    : >"$T/file"
+    ask fixture build hello --layout "$T/file"
+    refused 1 "*Not a directory"
+    ask fixture build files pad_to=1 --dry-run
+    refused 2 "*pad_to: unknown key*"
+    ask fixture build random manifest_size=10 --layout "$T/layout"
+    [[ $status == 2 && ! -e $T/layout ]]
+    mkdir "$T/empty"
+    ask fixture build random manifest_size=10 --archive "$T/empty/x.tar"
+    [[ $status == 2 && $(ls "$T/empty") == "" ]]
+}

@@ -73,6 +73,8 @@ static void on_end(void *arg)
                    token == NULL ? "-" : token, buf_text(body));
     http_reply_begin(x, strcmp(req->path, "/missing") == 0 ? 404 : 200);
     http_reply_header(x, "Content-Type", "text/plain");
+    http_reply_header(x, "Location", "/there?x=y");
+    http_reply_header(x, "WWW-Authenticate", "Bearer realm=\"r\"");
     http_reply_text(x, text, strlen(text));
     http_reply_send(x);
 }
@@ -168,6 +170,46 @@ static void test_requests(const char *url)
     client_free(NULL);
 }
 
+static void read_letters(const void *arg, uint64_t offset, void *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        ((char *)p)[i] = (char)(*(const char *)arg + (offset + i) % 3);
+}
+
+static void send_is(const struct client_message *m, const char *want)
+{
+    struct client_reply reply = {0};
+    struct err err = {0};
+
+    ok(client_send(client, m, &reply, &err) == 0, "%s %s: %s", m->method, m->url, err.msg);
+    is_str(reply.body, want, "is what was asked");
+    is_str(reply.location, "/there?x=y", "the place it names is known");
+    is_str(reply.challenge, "Bearer realm=\"r\"", "and the challenge");
+    client_reply_done(&reply);
+}
+
+static void test_messages(const char *url)
+{
+    struct client_options options = {.url = url, .token = "never-sent", .timeout = 10000};
+    char absolute[200];
+
+    ok(client_new(&client, &options, NULL) == 0, "a client");
+    send_is(&(struct client_message){.method = "PUT", .url = "/b?c", .data = "text", .size = 4},
+            "PUT /b?c - [text]");
+    send_is(&(struct client_message){.method = "POST", .url = "/none"}, "POST /none - []");
+    send_is(&(struct client_message){.method = "PUT",
+                                     .url = "/made",
+                                     .authorization = "Basic x",
+                                     .size = 5,
+                                     .read = read_letters,
+                                     .arg = "a"},
+            "PUT /made Basic x [abcab]");
+    (void)snprintf(absolute, sizeof(absolute), "%s/abs", url);
+    send_is(&(struct client_message){.method = "GET", .url = absolute}, "GET /abs - []");
+    reply_is("POST", "/p", json_pack("{}"), 200, "POST /p Bearer never-sent [{}]");
+    client_free(client);
+}
+
 static void test_nobody(void)
 {
     const struct client_options options = {.url = "127.0.0.1:1", .timeout = 10000};
@@ -197,6 +239,7 @@ int main(void)
         skip("libcurl is not installed");
     } else {
         test_requests(url);
+        test_messages(url);
         test_nobody();
     }
     (void)kill(child, SIGTERM);
