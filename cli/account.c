@@ -145,7 +145,7 @@ static enum cli_status act(void *settings, struct err *err)
 #define CHANGE(word, what_it_is, text, ...)                                                        \
     {                                                                                              \
         .name = (word), .summary = (what_it_is), .examples = "ocimock account " word " alice",     \
-        .about = (text), .words = {{"NAME"}}, .asks_server = true, .run = act,                     \
+        .about = (text), .words = {{.name = "NAME"}}, .asks_server = true, .run = act,             \
         .settings_size = sizeof(struct account_settings),                                          \
         .defaults =                                                                                \
             &(const struct account_settings){.what = &(const struct account_change){__VA_ARGS__}}, \
@@ -216,7 +216,7 @@ static const struct command grant_command = {
              "before.",
     .options = grant_options,
     .option_count = ARRAY_LEN(grant_options),
-    .words = {{"NAME"}},
+    .words = {{.name = "NAME"}},
     .asks_server = true,
     .run = grant,
     .settings_size = sizeof(struct account_settings),

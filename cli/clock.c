@@ -75,7 +75,7 @@ static const struct command advance_command = {
     .summary = "move it ahead by a duration",
     .examples = "ocimock clock advance 1h",
     .about = "Moves the server's clock ahead: tokens, states and rules expire.",
-    .words = {{"DURATION"}},
+    .words = {{.name = "DURATION"}},
     .asks_server = true,
     .run = advance,
 };
@@ -145,7 +145,7 @@ static const struct command set_command = {
                 "ocimock clock set 2030-01-31T12:00:00Z",
     .about = "Sets how far the server's clock is ahead of its machine's, or its time, "
              "from which it goes on.",
-    .words = {{"DURATION|TIME"}},
+    .words = {{.name = "DURATION|TIME"}},
     .asks_server = true,
     .run = set,
 };

@@ -40,7 +40,7 @@ static const struct command command_help_of = {
     .summary = "describe a command",
     .examples = "ocimock help\n"
                 "ocimock help fault add        # the same as ocimock fault add --help",
-    .words = {{"COMMAND", .optional = true, .repeated = true}},
+    .words = {{.name = "COMMAND", .optional = true, .repeated = true}},
     .no_json = true,
     .run = help,
 };

@@ -74,7 +74,7 @@ const struct command command_completion = {
                 "ocimock completion zsh >\"${fpath[1]}/_ocimock\"\n"
                 "ocimock completion fish >~/.config/fish/completions/ocimock.fish",
     .about = "Prints a script for a shell. 'make install' puts all of them where shells look.",
-    .words = {{"SHELL", .choices = shell_names}},
+    .words = {{.name = "SHELL", .choices = shell_names}},
     .no_json = true,
     .run = completion,
 };

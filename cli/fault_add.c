@@ -304,7 +304,7 @@ const struct command command_fault_add = {
              "times: one of them has to fit.",
     .options = options,
     .option_count = ARRAY_LEN(options),
-    .words = {{"FILE", .optional = true, .path = true}},
+    .words = {{.name = "FILE", .optional = true, .path = true}},
     .asks_server = true,
     .run = add,
     .settings_size = sizeof(struct fault_add_settings),

@@ -129,7 +129,7 @@ static const struct command set_command = {
                 "ocimock registry set delete.manifest=pretend referrers=false\n"
                 "ocimock registry set listeners.registry=down listeners.for=30s",
     .about = "Changes switches at once; 'ocimock registry' lists their names.",
-    .words = {{"SWITCH=VALUE", .repeated = true}},
+    .words = {{.name = "SWITCH=VALUE", .repeated = true}},
     .asks_server = true,
     .run = set,
 };

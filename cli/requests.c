@@ -308,7 +308,7 @@ const struct command command_requests = {
              "not fit.",
     .options = options,
     .option_count = ARRAY_LEN(options),
-    .words = {{"SEQ", .optional = true}},
+    .words = {{.name = "SEQ", .optional = true}},
     .asks_server = true,
     .run = run,
     .settings_size = sizeof(struct requests_settings),

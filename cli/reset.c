@@ -65,7 +65,7 @@ const struct command command_reset = {
         "server, or the world, was ready.",
     .options = options,
     .option_count = ARRAY_LEN(options),
-    .words = {{"WHAT", .optional = true, .repeated = true, .choices = parts}},
+    .words = {{.name = "WHAT", .optional = true, .repeated = true, .choices = parts}},
     .asks_server = true,
     .run = reset,
     .settings_size = sizeof(struct reset_settings),

@@ -196,7 +196,7 @@ static const struct command show_command = {
     .examples = "ocimock scenario show rate-limited",
     .about = "Prints what a preset does, what which client does on it, its "
              "parameters, and the rules and states that it makes.",
-    .words = {{"NAME", .names = scenario_name}},
+    .words = {{.name = "NAME", .names = scenario_name}},
     .asks_server = true,
     .run = show,
     .settings_size = sizeof(struct scenario_settings),
@@ -248,8 +248,8 @@ static const struct command apply_command = {
     .about = "Applies a preset, all of it or nothing. One that is active is replaced. "
              "Nothing behind a '=' leaves a limit out. Its rules carry its name as a "
              "tag: ocimock fault list --tag NAME.",
-    .words = {{"NAME", .names = scenario_name},
-              {"PARAMETER=VALUE", .optional = true, .repeated = true}},
+    .words = {{.name = "NAME", .names = scenario_name},
+              {.name = "PARAMETER=VALUE", .optional = true, .repeated = true}},
     .asks_server = true,
     .run = apply,
     .settings_size = sizeof(struct scenario_settings),
@@ -287,7 +287,7 @@ static const struct command remove_command = {
              "favour of those that were there before.",
     .options = remove_options,
     .option_count = ARRAY_LEN(remove_options),
-    .words = {{"NAME", .optional = true, .names = scenario_name}},
+    .words = {{.name = "NAME", .optional = true, .names = scenario_name}},
     .asks_server = true,
     .run = remove_scenario,
     .settings_size = sizeof(struct scenario_settings),

@@ -334,7 +334,7 @@ const struct command command_token_inspect = {
              "verify.",
     .options = options,
     .option_count = ARRAY_LEN(options),
-    .words = {{"TOKEN", .optional = true}},
+    .words = {{.name = "TOKEN", .optional = true}},
     .surplus = "takes one token only",
     .redirection = "<FILE",
     .run = run,

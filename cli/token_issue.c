@@ -97,7 +97,7 @@ const struct command command_token_issue = {
              "anonymous), whatever its policy says.",
     .options = issue_options,
     .option_count = ARRAY_LEN(issue_options),
-    .words = {{"ACCOUNT"}},
+    .words = {{.name = "ACCOUNT"}},
     .asks_server = true,
     .run = issue,
     .settings_size = sizeof(struct issue_settings),

@@ -297,8 +297,10 @@ const struct command command_with = {
              "back, however it ends. Standard error says how often each rule was hit. "
              "The exit status is the command's: 128 and the signal's number when one "
              "ended it, 126 and 127 when it cannot be run.",
-    .words = {{"RULES|SCENARIO[:PARAMETER=VALUE,...]", .path = true, .names = scenario_name},
-              {"COMMAND", .command = true}},
+    .words = {{.name = "RULES|SCENARIO[:PARAMETER=VALUE,...]",
+               .path = true,
+               .names = scenario_name},
+              {.name = "COMMAND", .command = true}},
     .asks_server = true,
     .run = with,
 };

@@ -198,7 +198,7 @@ static void put_in_place(struct world *w, unsigned what, const struct world_star
 int reset_world(struct world *w, unsigned what, bool empty, struct err *err)
 {
     const struct world_start *start = empty ? NULL : w->start;
-    auto_fresh struct fresh f = {NULL};
+    auto_fresh struct fresh f = {0};
 
     if (prepare(&f, w, what, start, err) != 0)
         return -1;

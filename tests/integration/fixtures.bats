@@ -82,10 +82,10 @@ YAML
     local blob
 
     start
-    for name in $(awk -F'\t' '$1 ~ /-/ || $1 == "schema1" || $1 == "whiteouts" { print $1 }' \
-        "$TOP_SRCDIR/fixtures/golden.tsv" | sort -u); do
+    while read -r name; do
         [[ $(post "\"$name\"" "wrong/$name:v1") == 201 ]] || { cat "$T/body" && return 1; }
-    done
+    done < <(awk -F'\t' '$1 ~ /-/ || $1 == "schema1" || $1 == "whiteouts" { print $1 }' \
+        "$TOP_SRCDIR/fixtures/golden.tsv" | sort -u)
     [[ $(post '"random(wrong=bad-digest)"' b:v1) == 201 && $(manifest b:v1) == 200 ]]
     blob=$(jq -r '.layers[-1].digest' "$T/body")
     [[ $(status_of "$URL/v2/b/blobs/$blob") == 200 ]]
