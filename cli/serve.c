@@ -27,6 +27,7 @@
 #include "cli/serve_auth.h"
 #include "cli/serve_control.h"
 #include "cli/serve_fixtures.h"
+#include "cli/serve_magic.h"
 #include "cli/serve_reset.h"
 #include "cli/serve_rules.h"
 #include "cli/serve_scenarios.h"
@@ -311,9 +312,10 @@ static int start(struct serve *s, struct err *err)
     if (make_loop(s, err) != 0 || make_worlds(s, err) != 0 || import_all(s, err) != 0 ||
         serve_fixtures_start(s->first->world, s->digests, s->settings.images,
                              &s->settings.image_texts, err) != 0 ||
-        load_rules(s, &any, err) != 0 || serve_reset_remember(s->first->world, err) != 0 ||
-        make_server(s, err) != 0 || listen_all(s, &s->settings.listen, NULL, err) != 0 ||
-        listen_all(s, &s->settings.tls_listen, s->tls, err) != 0 || open_control(s, err) != 0)
+        serve_magic_start(s->first->world, s->digests, err) != 0 || make_server(s, err) != 0 ||
+        listen_all(s, &s->settings.listen, NULL, err) != 0 ||
+        listen_all(s, &s->settings.tls_listen, s->tls, err) != 0 || open_control(s, err) != 0 ||
+        load_rules(s, &any, err) != 0 || serve_reset_remember(s->first->world, err) != 0)
         return -1;
     return watch_outside(s, err);
 }

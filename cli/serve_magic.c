@@ -7,10 +7,14 @@
 
 #include <jansson.h>
 
+#include "cli/serve_fixtures.h"
 #include "fixtures/scenario.h"
 #include "lib/util/err.h"
+#include "lib/util/option.h"
 #include "lib/util/util.h"
 #include "registry/magic_name.h"
+#include "registry/registry.h"
+#include "registry/store/meta_store.h"
 
 enum { VALUE_MAX = 256 };
 
@@ -97,3 +101,13 @@ static int find_rules(const char *const *words, size_t count, bool *taken, json_
 }
 
 const struct magic_presets serve_magic_presets = {.rules = find_rules, .name = scenario_name};
+
+int serve_magic_start(struct world *w, struct digests *digests, struct err *err)
+{
+    static const char *const hello[] = {"hello:v1=hello", "hello:latest=hello"};
+    const struct option_list images = {.items = hello, .count = ARRAY_LEN(hello)};
+
+    if (w->magic == NULL || w->meta->ops->repository_exists(w->meta, "hello"))
+        return 0;
+    return serve_fixtures_start(w, digests, NULL, &images, err);
+}

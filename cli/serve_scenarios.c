@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is active is kept with its world: {name: {"parameters", "states"}}, where `states` holds the
- * image states that it set and those that were there before. Rules are known by their tag.
+ * What is active is kept with its world: {name: {"parameters", "states", "registry"}}: the image
+ * states that it set with those that were there before, and the switches as they were. Rules are
+ * known by their tag.
  */
 #include "cli/serve_scenarios.h"
 
@@ -23,6 +24,7 @@
 #include "lib/util/option.h"
 #include "lib/util/text.h"
 #include "lib/util/util.h"
+#include "registry/control_api.h"
 #include "registry/registry.h"
 #include "registry/state.h"
 
@@ -85,51 +87,82 @@ static void restore_state(struct world *w, const json_t *note)
     json_decref(row);
 }
 
+/* --- Switches -----------------------------------------------------------------------------------
+ */
+
+/* As they are now, of those that are to change. */
+static json_t *note_switches(const struct world *w, const json_t *switches)
+{
+    json_t *now = control_api_switches(w), *notes = json_object();
+    const char *key;
+    json_t *value;
+
+    (void)json_object_del(json_object_get(now, "listeners"), "changes_in_ms");
+    json_object_foreach((json_t *)(uintptr_t)switches, key, value)
+    {
+        (void)json_object_set(notes, key, json_object_get(now, key));
+    }
+    json_decref(now);
+    return notes;
+}
+
 /* --- Applying -----------------------------------------------------------------------------------
  */
 
-/* How many rules and states it had. */
+/* How many rules, states and switches it had. */
 static size_t take_back(struct world *w, const char *name)
 {
     const json_t *notes = json_object_get(active(w, name), "states");
-    size_t count = fault_engine_remove(w->faults, NULL, name) + json_array_size(notes);
+    const json_t *switches = json_object_get(active(w, name), "registry");
+    size_t count = fault_engine_remove(w->faults, NULL, name) + json_array_size(notes) +
+                   json_object_size(switches);
     const json_t *note;
+    struct err err;
     size_t i;
 
     json_array_foreach(notes, i, note) restore_state(w, note);
+    if (switches != NULL && control_api_set_switches(w, switches, &err) != 0)
+        log_failure(LOG_LEVEL_WARN, "what a scenario switched stays so", &err);
     (void)json_object_del(w->scenarios, name);
     return count;
 }
 
-static int keep(struct world *w, const char *name, json_t *parameters, json_t *notes,
-                struct err *err)
+/* The record of a scenario that is about to be applied. NULL: memory is short. */
+static json_t *keep(struct world *w, const char *name, json_t *parameters)
 {
-    json_t *record = json_pack("{s:O, s:O}", "parameters", parameters, "states", notes);
+    json_t *record = json_pack("{s:O, s:[], s:{}}", "parameters", parameters, "states", "registry");
 
     if (w->scenarios == NULL)
         w->scenarios = json_object();
-    return json_object_set_new(w->scenarios, name, record) == 0 ? 0 : no_memory(err);
+    return json_object_set_new(w->scenarios, name, record) == 0 ? record : NULL;
 }
 
-/* Rules come first, because only they and nothing behind them can be refused in many ways. */
+/* What was done is noted step by step, so that it can be taken back when the next one fails. */
 static int put(struct world *w, const char *name, const json_t *made, json_t *parameters,
                json_t **ret_report, struct err *err)
 {
     const json_t *rules = json_object_get(made, "rules");
     const json_t *states = json_object_get(made, "states");
+    const json_t *switches = json_object_get(made, "registry");
     bool anonymous_only = w->auth == NULL || !access_is_on(w->auth);
-    json_t *notes = note_states(w, states);
-    int result = notes != NULL ? keep(w, name, parameters, notes, err) : no_memory(err);
+    json_t *state_notes = note_states(w, states), *switch_notes = note_switches(w, switches);
+    json_t *record = keep(w, name, parameters);
+    int result = record != NULL ? 0 : no_memory(err);
 
     if (result == 0 && rules != NULL)
         result = fault_engine_load(w->faults, rules, false, ret_report, err);
     if (result == 0 && states != NULL)
         result = image_states_set(w->states, states, anonymous_only, err);
-    if (result != 0) {
-        json_array_clear(notes); /* none of them was set */
+    if (result == 0)
+        result = json_object_set(record, "states", state_notes);
+    if (result == 0 && switches != NULL)
+        result = control_api_set_switches(w, switches, err);
+    if (result == 0)
+        result = json_object_set(record, "registry", switch_notes);
+    if (result != 0)
         (void)take_back(w, name);
-    }
-    json_decref(notes);
+    json_decref(state_notes);
+    json_decref(switch_notes);
     return result;
 }
 
@@ -203,6 +236,7 @@ static void handle_list(struct control_call *call, void *arg)
         }
         (void)json_object_del(document, "rules");
         (void)json_object_del(document, "states");
+        (void)json_object_del(document, "registry");
         (void)json_array_append_new(list, document);
     }
     control_reply(call, 200, json_pack("{s:o}", "scenarios", list));
@@ -221,15 +255,15 @@ static void handle_get(struct control_call *call, void *arg)
         control_reply_error(call, &err);
 }
 
-/* {"name", "parameters", "replaced", "rules", "states", "warnings"} */
+/* {"name", "parameters", "replaced", "rules", "states", "registry", "warnings"} */
 static json_t *reply_of(const struct world *w, const char *name, bool replaced, json_t *report)
 {
     json_t *record = active(w, name);
-    json_t *reply =
-        json_pack("{s:s, s:O, s:b, s:O, s:O*, s:O*}", "name", name, "parameters",
-                  json_object_get(record, "parameters"), "replaced", (int)replaced, "states",
-                  json_object_get(record, "states"), "rules", json_object_get(report, "rules"),
-                  "warnings", json_object_get(report, "warnings"));
+    json_t *reply = json_pack(
+        "{s:s, s:O, s:b, s:O, s:O, s:O*, s:O*}", "name", name, "parameters",
+        json_object_get(record, "parameters"), "replaced", (int)replaced, "states",
+        json_object_get(record, "states"), "registry", json_object_get(record, "registry"), "rules",
+        json_object_get(report, "rules"), "warnings", json_object_get(report, "warnings"));
 
     json_decref(report);
     return reply;

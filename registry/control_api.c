@@ -219,20 +219,25 @@ static void handle_registry(struct control_call *call, void *arg)
     control_reply(call, 200, control_api_switches(w));
 }
 
+int control_api_set_switches(struct world *w, const json_t *body, struct err *err)
+{
+    if (check_body(body, &registry_schema, "registry", err) != 0 ||
+        set_listeners(w, body, err) != 0)
+        return -1;
+    apply(&w->settings, body);
+    return 0;
+}
+
 static void handle_set_registry(struct control_call *call, void *arg)
 {
-    struct world *w = control_call_world(call);
     struct err err;
 
     if (!need_body(call, "{\"delete\": {\"tag\": \"405\"}, \"mode\": \"read-only\"}"))
         return;
-    if (check_body(control_call_body(call), &registry_schema, "registry", &err) != 0 ||
-        set_listeners(w, control_call_body(call), &err) != 0) {
+    if (control_api_set_switches(control_call_world(call), control_call_body(call), &err) == 0)
+        handle_registry(call, arg);
+    else
         control_reply_error(call, &err);
-        return;
-    }
-    apply(&w->settings, control_call_body(call));
-    handle_registry(call, arg);
 }
 
 /* --- Clock -------------------------------------------------------------------------------------

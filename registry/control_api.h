@@ -14,5 +14,7 @@ struct world;
 int control_api_register(struct control *c, struct err *err);
 /* The switches of a world, as GET /registry shows them. Caller owns; NULL: memory is short. */
 struct json_t *control_api_switches(const struct world *w);
+/* Changes those that are given: all of them or none. ERR_CONFIG; of listeners as ports_set(). */
+int control_api_set_switches(struct world *w, const struct json_t *switches, struct err *err);
 
 #endif

@@ -95,7 +95,7 @@ layer() {
     local name=mock/delay-1ms/hello upload
 
     [[ $(fetch "$URL/v2/$name/tags/list?n=1") == 200 && $(jq -r .name "$T/got") == "$name" ]]
-    head_has "Link: </v2/$name/tags/list?last=v1&n=1>; rel=\"next\""
+    head_has "Link: </v2/$name/tags/list?last=latest&n=1>; rel=\"next\""
     [[ $(fetch "$URL/v2/$name/manifests/none") == 404 && $(jq -r '.errors[0].detail.name' "$T/got") == "$name" ]]
     # a session that begins under the name goes on under it, and ends in the repository
     [[ $(fetch -X POST "$URL/v2/$name/blobs/uploads/") == 202 ]]
@@ -120,6 +120,18 @@ layer() {
     "$OCIMOCK" verify --op manifest.put --repo "$name" --count 1
 }
 
+@test "hello is there by itself, unless another one is" {
+    start --magic
+    [[ $(fetch "$URL/v2/hello/tags/list") == 200 && $(jq -c .tags "$T/got") == '["latest","v1"]' ]]
+    [[ $(magic delay-1ms) == 200 && $(magic status-503) == 503 ]]
+    stop
+    start --magic --image 'hello:v9=random(layers=1,size=1KiB)'
+    [[ $(fetch "$URL/v2/hello/tags/list") == 200 && $(jq -c .tags "$T/got") == '["v9"]' ]]
+    stop
+    start
+    [[ $(fetch "$URL/v2/hello/tags/list") == 404 ]]
+}
+
 @test "a name that says no fault is told so" {
     start --magic
     push_hello
@@ -135,7 +147,8 @@ layer() {
 	delay-30/hello|'delay-30': behind 'delay-' a time such as 500ms, 30s or 2m is wanted
 	range-x/hello|then.range: 'x' is not allowed: expected ignore, shift
 	times-2/hello|'times-2' says no fault
-	registry-down/hello|it cannot be asked for by a name
+	registry-down/hello|the scenario 'registry-down' cannot be asked for so: it reaches beyond the repository
+	connections-refused/hello|it cannot be asked for by a name
 	moved-tag/hello|the scenario 'moved-tag' cannot be asked for so: the parameter 'repo' is missing
 	deleted-after-pull.image-x/hello|the scenario 'deleted-after-pull' cannot be asked for so: it reaches beyond the repository
 	absent.absent.absent.absent.absent.absent.absent.absent.absent/hello|more than 8 words

@@ -27,6 +27,17 @@ row() {
     SEEN+=("$name")
 }
 
+# claims JQ: what the token in $T/got says.
+claims() {
+    jq -r .access_token "$T/got" | cut -d. -f2 | tr '_-' '/+' | { cat && printf ==; } | base64 -d 2>/dev/null | jq -r "$1"
+}
+
+# Begins an upload; UPLOAD is where it goes on.
+session() {
+    [[ $(fetch -X POST "$URL/v2/hello/blobs/uploads/") == 202 ]]
+    UPLOAD=$URL$(tr -d '\r' <"$T/head" | sed -n 's/^Location: //p')
+}
+
 @test "each scenario shows on the wire" {
     SEEN=()
     start --tls-auto "$T/tls" --tls-listen 127.0.0.1:0 --seed 7
@@ -75,7 +86,8 @@ row() {
     row anonymous-token-refused '' 403 "$URL/token"
     row token-without-field '' 200 "$URL/token"
     run -1 grep token "$T/got"
-    row registry-down '' '000/@(7|35|52|55|56)' "$M"
+    row connections-refused '' '000/@(7|35|52|55|56)' "$M"
+    row registry-down '' 000/7 "$M"
     row redirect-loop '' 307/47 -L --max-redirs 10 "$L"
     row redirect-leak "to=http://127.0.0.1:1/elsewhere" 307 "$L"
     head_has "Location: http://127.0.0.1:1/elsewhere.*"
@@ -98,6 +110,40 @@ row() {
     for name in self-signed expired wrong-name; do
         row "$name-certificate" '' 000/60 --no-insecure --cacert "$T/tls/ca.crt" "$S/v2/"
     done
+
+    # tokens and challenges
+    row expired-token '' 200 "$URL/token"
+    [[ $(claims .exp) -lt $(date +%s) ]]
+    row untrusted-token flaw=wrong-audience 200 "$URL/token"
+    [[ $(claims .aud) != *ocimock* ]]
+    row token-without-grant '' 200 "$URL/token?scope=repository:hello:pull"
+    [[ $(claims '.access | length') == 0 ]]
+    row token-without-life '' 200 "$URL/token"
+    [[ $(jq 'has("expires_in")' "$T/got") == false ]]
+    row token-clock-skew shift=-30d 200 "$URL/token"
+    [[ $(jq -r '.issued_at | fromdate' "$T/got") -lt $(($(date +%s) - 86400)) ]]
+    row token-field-renamed '' 200 "$URL/token"
+    [[ $(jq 'has("token") or (has("access_token") | not)' "$T/got") == false ]]
+    row token-expired-mid-pull '' 401 -H 'Authorization: Bearer x' "$L"
+    head_has 'WWW-Authenticate: Bearer .*error="invalid_token".*'
+    row rotated-credentials '' 401 -u alice:secret "$URL/token"
+    row rotated-credentials '' 401 -d grant_type=password "$URL/token"
+    row rotated-credentials '' 401 -u alice:secret "$M"
+    "$OCIMOCK" image set closed unauthorized
+    row challenge-missing '' 401 "$URL/v2/closed/manifests/v1"
+    run -1 head_has 'WWW-Authenticate: .*'
+    row challenge-switched '' 401 -H 'Authorization: Bearer x' "$URL/v2/closed/manifests/v1"
+    head_has 'WWW-Authenticate: Basic .*'
+
+    # pushes
+    session
+    row lost-upload '' 404 -X PATCH --data-binary more "$UPLOAD"
+    session
+    row wrong-upload-offset '' 202 -X PATCH --data-binary morebytes "$UPLOAD"
+    run -1 head_has 'Range: 0-8'
+    LIMIT=0.5 row slow-upload rate=1 000/28 -X POST --data-binary "@$T/layer" "$URL/v2/hello/blobs/uploads/?digest=$LAYER"
+    row read-only '' 405 -X POST "$URL/v2/hello/blobs/uploads/"
+    row deletion-disabled how=403 403 -X DELETE "$M"
 
     # those that change more than answers
     apply moved-tag repo=hello tag=v1 to=v2
@@ -187,6 +233,7 @@ row() {
     OCIMOCK_LISTEN='' start --config "$T/c.yaml" --control 127.0.0.1:0
     [[ $(status_of -D "$T/head" "$URL/v2/a/manifests/v1") == 429 ]]
     head_has 'Retry-After: 3'
+    unset OCIMOCK_CONTROL
     run --separate-stderr "$OCIMOCK" serve --listen 127.0.0.1:0 --scenario flaky-5xx:tims=1
     [[ $status -ne 0 && $stderr == *"scenario"*"tims: unknown key: did you mean 'times'?"* ]]
 }

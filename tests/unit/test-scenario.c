@@ -167,7 +167,7 @@ static void test_builtin(void)
         if (!good)
             diag("%s", err.msg);
         good = good && strcmp(json_string_value(json_object_get(doc, "name")), name) == 0 &&
-               json_array_size(json_object_get(doc, "clients")) > 0;
+               json_is_array(json_object_get(doc, "clients"));
         json_array_foreach(json_object_get(doc, "rules"), k, rule)
         {
             const char *id = json_string_value(json_object_get(rule, "id"));
