@@ -34,6 +34,7 @@ libregistry_a_SOURCES = \
 	%D%/manifest_get.c \
 	%D%/manifest_member.c %D%/manifest_member.h \
 	%D%/manifest_put.c %D%/manifest_put.h \
+	%D%/members.c %D%/members.h \
 	%D%/oci_error.c %D%/oci_error.h %D%/oci_error.tbl.h \
 	%D%/op.tbl.h \
 	%D%/page.c %D%/page.h \

@@ -7,6 +7,7 @@
 #include "lib/util/text.h"
 #include "lib/util/util.h"
 #include "registry/call.h"
+#include "registry/members.h"
 #include "registry/registry.h"
 #include "registry/store/blob_store.h"
 
@@ -73,6 +74,7 @@ const struct pulls_ops registry_pulls = {
     .role = WORD_ROLE,
     .config_role = "config",
     .scope_prefix = "repository:",
+    .is_member = members_is_member,
 };
 
 /* "" is no value. */

@@ -29,9 +29,10 @@ struct pulls_ops {
     size_t repo, ref, digest, role;                                   /* words */
     const char *config_role;  /* role of what is no layer: "config" */
     const char *scope_prefix; /* of scopes that name a repository: "repository:" */
-    /* True when the manifest `parent` names the digest `child` (an index its members). NULL: a
-       digest that is asked for after another manifest and before any blob belongs to it. */
-    bool (*is_member)(const char *repo, const char *parent, const char *child, void *arg);
+    /* 1 when the manifest `parent` names the digest `child` (an index its members), 0 when not, -1
+       when that is not known. NULL: never known; then a digest that is asked for after another
+       manifest and before any blob belongs to it. Asked for the first manifests of a pull only. */
+    int (*is_member)(const char *repo, const char *parent, const char *child, void *arg);
     void *arg;
 };
 

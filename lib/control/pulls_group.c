@@ -12,6 +12,7 @@
 enum {
     KEY_MAX = 3 * (ENTRY_TEXT_MAX + 1),
     TOKEN_LOOKS_AT = 256, /* of the newest pulls */
+    PARENTS_LOOK_AT = 16, /* first requests of a pull */
 };
 
 struct pull_group {
@@ -222,18 +223,25 @@ static struct pull *pull_new(struct pulls *p, struct pull_group *group,
 /* --- Manifests ---------------------------------------------------------------------------------
  */
 
+/* The index comes first: the rest of a pull, which may be long, is not looked at. */
 static bool is_member(const struct pulls *p, const struct pull *pull, const char *digest)
 {
-    if (p->ops->is_member == NULL)
-        return pull->has_manifest && !pull->has_blob;
-    for (size_t i = 0; i < pull->count; i++) {
+    size_t count = p->ops->is_member == NULL ? 0 : pull->count;
+    bool known = false;
+
+    for (size_t i = 0; i < count && i < PARENTS_LOOK_AT; i++) {
         const struct journal_entry *e = pull->requests[i];
         const char *parent = is_manifest(p->ops, e) ? entry_text(e, p->ops->digest) : NULL;
+        int answer;
 
-        if (parent != NULL && p->ops->is_member(pull->repo, parent, digest, p->ops->arg))
+        if (parent == NULL)
+            continue;
+        answer = p->ops->is_member(pull->repo, parent, digest, p->ops->arg);
+        if (answer > 0)
             return true;
+        known = known || answer == 0;
     }
-    return false;
+    return !known && pull->has_manifest && !pull->has_blob;
 }
 
 static bool takes_manifest(const struct pulls *p, const struct pull *pull, const char *ref,

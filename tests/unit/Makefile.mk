@@ -269,6 +269,8 @@ UNIT_TESTS += %D%/test-world
 %C%_test_world_SOURCES = %D%/test-world.c $(FIXTURE)
 
 UNIT_TESTS += %D%/test-state
+UNIT_TESTS += %D%/test-members
+%C%_test_members_SOURCES = %D%/test-members.c $(FIXTURE)
 UNIT_TESTS += %D%/test-reset
 %C%_test_reset_SOURCES = %D%/test-reset.c $(FIXTURE)
 UNIT_TESTS += %D%/test-world_route

@@ -216,9 +216,11 @@ static void test_digests(void)
     help_end(&h);
 }
 
-static bool is_member(const char *repo, const char *parent, const char *child, void *arg)
+static int is_member(const char *repo, const char *parent, const char *child, void *arg)
 {
     (void)arg;
+    if (strcmp(parent, DIGEST_LAYER) == 0)
+        return -1;
     return strcmp(repo, "app") == 0 && strcmp(parent, DIGEST_INDEX) == 0 &&
            strcmp(child, DIGEST_CHILD) == 0;
 }
@@ -238,6 +240,13 @@ static void test_members(void)
     pulls = journal_pulls(h.j, &knowing, &(struct pulls_query){0});
     is_count(2, "the product knows what belongs together");
     is_at("pulls.0.requests", "[1,4]", "and what does not");
+    help_end(&h);
+    help_begin(&h, 0, 0);
+    STEP(&h, .op = HELP_MANIFEST_GET, .ref = DIGEST_LAYER, .digest = DIGEST_LAYER);
+    STEP(&h, .op = HELP_MANIFEST_GET, .ref = DIGEST_CHILD, .digest = DIGEST_CHILD);
+    json_decref(pulls);
+    pulls = journal_pulls(h.j, &knowing, &(struct pulls_query){0});
+    is_count(1, "where it does not know, what comes next belongs to it");
     help_end(&h);
 }
 
