@@ -39,6 +39,7 @@ libcli_a_SOURCES = \
 	%D%/image.c \
 	%D%/keys.c \
 	%D%/layout_index.c %D%/layout_index.h \
+	%D%/manual.c %D%/manual.h \
 	%D%/ready.c %D%/ready.h \
 	%D%/registry_environment.c %D%/registry_environment.h \
 	%D%/registry_switch.c \

@@ -145,7 +145,10 @@ void command_walk(const struct command *c, const char *path, command_visit_fn fn
 /* "fault" and "add" make "fault add"; returns dst. */
 const char *command_path(char dst[COMMAND_PATH_MAX], const char *path, const char *name);
 
-/* command_help.c. Errors are b's. width: characters per line. */
+/* command_help.c. Errors are b's. */
+/* "ocimock fault add [FILE] [OPTION...]" */
+void command_usage(struct buf *b, const struct command *c, const char *path);
+/* width: characters per line. */
 void command_help(struct buf *b, const struct command *c, const char *path, unsigned width);
 
 /* Prints "ocimock COMMAND: message" to standard error; the status that fits the error. */

@@ -65,11 +65,11 @@ static void put_word(struct buf *b, const struct command_word *w)
         (void)buf_append_char(b, ']');
 }
 
-static void put_usage(struct buf *b, const struct command *c, const char *path)
+void command_usage(struct buf *b, const struct command *c, const char *path)
 {
     const struct command_word *w = c->words;
 
-    (void)buf_appendf(b, "\nUsage: ocimock%s%s", *path != '\0' ? " " : "", path);
+    (void)buf_appendf(b, "ocimock%s%s", *path != '\0' ? " " : "", path);
     if (c->parts != NULL)
         (void)buf_append_text(b, c->run != NULL ? " [COMMAND]" : " COMMAND");
     for (; w->name != NULL && !w->command; w++)
@@ -77,8 +77,8 @@ static void put_usage(struct buf *b, const struct command *c, const char *path)
     (void)buf_append_text(b, " [OPTION...]");
     if (w->name != NULL)
         put_word(b, w);
-    (void)buf_appendf(b, "%s%s\n", c->redirection != NULL ? " " : "",
-                      c->redirection != NULL ? c->redirection : "");
+    if (c->redirection != NULL)
+        (void)buf_appendf(b, " %s", c->redirection);
 }
 
 static void put_parts(struct buf *b, const struct command *c, const char *path)
@@ -119,7 +119,9 @@ void command_help(struct buf *b, const struct command *c, const char *path, unsi
 {
     put_examples(b, c->examples);
     put_about(b, c->about, width);
-    put_usage(b, c, path);
+    (void)buf_append_text(b, "\nUsage: ");
+    command_usage(b, c, path);
+    (void)buf_append_char(b, '\n');
     put_parts(b, c, path);
     put_options(b, c, width);
 }

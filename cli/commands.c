@@ -4,17 +4,37 @@
  */
 #include "cli/command.h"
 
+#include "cli/manual.h"
 #include "lib/util/buf.h"
 #include "lib/util/err.h"
+#include "lib/util/util.h"
 
-enum { HELP_MAX = 64 * 1024 };
+enum { HELP_MAX = 64 * 1024, MANUAL_MAX = 1024 * 1024 };
 
 /* --- help ---------------------------------------------------------------------------------------
  */
 
-static enum cli_status help(void *settings, struct err *err)
+struct help_settings {
+    struct command_settings common;
+    bool manual;
+};
+
+static const struct option help_options[] = {
+    {CLI_SWITCH("manual", "Print the part of the manual page that describes the commands, in roff"),
+     OPTION_MEMBER(struct help_settings, manual)},
+};
+
+static enum cli_status print_manual(void)
 {
-    const struct command_settings *s = settings;
+    auto_buf struct buf b = BUF_INIT(MANUAL_MAX);
+
+    manual_write(&b, &command_ocimock);
+    return cli_print_buf(&b);
+}
+
+/* Of the command that the words name. */
+static enum cli_status print_help(const struct command_settings *s, struct err *err)
+{
     const struct command *c = &command_ocimock;
     auto_buf struct buf b = BUF_INIT(HELP_MAX);
     char path[2][COMMAND_PATH_MAX] = {""};
@@ -35,14 +55,24 @@ static enum cli_status help(void *settings, struct err *err)
     return cli_print_buf(&b);
 }
 
+static enum cli_status help(void *settings, struct err *err)
+{
+    const struct help_settings *s = settings;
+
+    return s->manual ? print_manual() : print_help(&s->common, err);
+}
+
 static const struct command command_help_of = {
     .name = "help",
     .summary = "describe a command",
     .examples = "ocimock help\n"
                 "ocimock help fault add        # the same as ocimock fault add --help",
+    .options = help_options,
+    .option_count = ARRAY_LEN(help_options),
     .words = {{.name = "COMMAND", .optional = true, .repeated = true}},
     .no_json = true,
     .run = help,
+    .settings_size = sizeof(struct help_settings),
 };
 
 /* --- All of them --------------------------------------------------------------------------------

@@ -47,7 +47,7 @@ const struct command command_export = {
         "Configuration, switches, rules with their hits, image states, accounts, policy, content, "
         "clock, metrics and the journal as one JSON. Secrets are masked or left out; names of "
         "accounts and repositories are not. A file that is there is left as it is.",
-    .words = {{"FILE", .optional = true, .path = true}},
+    .words = {{.name = "FILE", .optional = true, .path = true}},
     .asks_server = true,
     .run = export,
 };

@@ -152,7 +152,7 @@ static const struct command show_command = {
     .examples = "ocimock fixture show app-v1\n"
                 "ocimock fixture show hello >mine.yaml && ocimock fixture build mine.yaml",
     .about = "Prints the recipe of that name, or of a file, as YAML.",
-    .words = {{"RECIPE", .path = true}},
+    .words = {{.name = "RECIPE", .path = true}},
     .run = show,
     .settings_size = sizeof(struct command_settings),
 };

@@ -165,6 +165,8 @@ const struct command command_gen_cert = {
                 "ocimock gen-cert --flaw expired --file old --out tls\n"
                 "ocimock serve --tls-cert tls/server.crt --tls-key tls/server.key \\\n"
                 "    --tls-client-ca tls/ca.crt",
+    .about = "Makes certificates for tests: signed by the CA in a folder, for servers and clients, "
+             "good ones and bad ones.",
     .options = options,
     .option_count = ARRAY_LEN(options),
     .surplus = "takes no arguments: host names go behind --host",

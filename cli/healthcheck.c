@@ -122,7 +122,7 @@ const struct command command_healthcheck = {
     .examples = "ocimock healthcheck\n"
                 "ocimock healthcheck --wait --timeout 10s --url http://registry:5000",
     .about = "Asks a server for GET / and wants 200. Exit status: 0 it serves, 1 it answers "
-             "something else, 4 nobody answers.",
+             "something else, 4 nobody answers. Certificates are not verified.",
     .options = options,
     .option_count = ARRAY_LEN(options),
     .run = check,

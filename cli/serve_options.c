@@ -460,7 +460,9 @@ const struct command command_serve = {
     .about = "Each option is an environment variable too (--delete-tag: OCIMOCK_DELETE_TAG) and a "
              "key of the configuration file, named in [brackets]. What ranks first counts: flag, "
              "environment, file, default. Lists: repeat the flag or separate by commas. Switches "
-             "that are on go off with --no-NAME. OCIMOCK_OPTIONS may hold a whole command line.",
+             "that are on go off with --no-NAME. OCIMOCK_OPTIONS may hold a whole command line.\n"
+             "Sizes are bytes, or have a unit: k, M, G, KiB, MiB, GiB (powers of 1024), kB, MB, GB "
+             "(of 1000). Durations have a unit: ms, s, m, h, d.",
     .options = rows,
     .option_count = ARRAY_LEN(rows),
     .main = run_serve,

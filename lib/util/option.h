@@ -107,6 +107,8 @@ enum option_source option_source(const struct option_set *set, const char *flag)
 struct json_t *option_printable(const struct option_set *set);
 /* Appends the options part of a help text in lines of `width` characters. Errors are b's. */
 void option_help(struct buf *b, const struct option *rows, size_t count, size_t width);
+/* Appends what the help says of one: "How it is done: x, y (default: x) [a.mode]". */
+void option_sentence(struct buf *b, const struct option *row);
 /* The environment variable that a flag makes: "OCIMOCK_DELETE_TAG". */
 enum { OPTION_VARIABLE_MAX = 64 };
 const char *option_variable(char dst[OPTION_VARIABLE_MAX], const char *flag);

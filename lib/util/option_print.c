@@ -54,7 +54,7 @@ static void put_wrapped(struct buf *b, const char *text, size_t column, size_t f
     (void)buf_append_char(b, '\n');
 }
 
-static void put_text(struct buf *b, const struct option *o)
+void option_sentence(struct buf *b, const struct option *o)
 {
     (void)buf_append_text(b, o->help);
     if (o->value.type == SCHEMA_CHOICE) {
@@ -79,7 +79,7 @@ void option_help(struct buf *b, const struct option *rows, size_t count, size_t 
             (void)buf_appendf(b, "%s%s:\n", i == 0 ? "" : "\n", rows[i].group);
         start = b->len;
         put_flag(b, &rows[i]);
-        put_text(&text, &rows[i]);
+        option_sentence(&text, &rows[i]);
         if (b->len - start >= from) {
             (void)buf_append_char(b, '\n');
             start = b->len;

@@ -679,24 +679,3 @@ EOF
     jq -e --arg d "$DIGEST" '.content.repositories["team/app"].v1 == $d and (.content.cut | not)' "$T/report.json"
     jq -e '(.journal.requests | length) == 301 and .journal.dropped == 0' "$T/report.json"
 }
-
-# --- The manual
-
-@test "the manual names the commands for a running server and their options" {
-    local section words flag
-
-    section=$(sed -n '/^\.SH "COMMANDS FOR A RUNNING SERVER"/,/^\.SH "OPTIONS OF GEN/p' "$TOP_SRCDIR/man/ocimock.1" |
-        sed 's/\\-/-/g')
-    for words in "image list" "image set" "image clear" "image retag" requests verify wait \
-        "fault list" "fault add" "fault remove" "fault enable" "fault disable" with \
-        "scenario list" "scenario show" "scenario apply" "scenario remove" \
-        "gate list" "gate release" "gate close" "registry set" "clock show" "clock advance" "clock set" \
-        "world list" "world add" "world show" "world remove" reset export; do
-        # shellcheck disable=SC2086 # words of the command
-        run -0 "$OCIMOCK" $words --help
-        [[ $section == *".SS \"$(sed -n 's/^Usage: //p' <<<"$output")\""* ]]
-        while read -r flag; do
-            [[ $section == *"\\fB$flag\\fR"* ]] || { echo "$words $flag" && false; }
-        done < <(grep -oE '^  (-., )?--[a-z0-9-]+' <<<"$output" | grep -oE -- '--.*')
-    done
-}

@@ -279,13 +279,3 @@ part() {
         [[ $output == "Examples:"* ]]
     done
 }
-
-@test "the manual names every option of keys and token" {
-    local page=$TOP_SRCDIR/man/ocimock.1
-    for command in keys "token mint" "token inspect"; do
-        # shellcheck disable=SC2086 # words of the command
-        "$OCIMOCK" $command --help | grep -oE '^  (-., )?--[a-z0-9-]+' | grep -oE -- '--.*' | grep -v -x -e --help | sort >"$T/flags"
-        sed -n "/^\.SH \"OPTIONS OF ${command^^}\"/,/^\.SH \"OPTIONS OF [^KT]/p" "$page" | sed '1d; /^\.SH/,$d; s/\\-/-/g' |
-            grep -A 1 '^\.TP' | grep -oE -- '--[a-z0-9-]+' | sort | diff "$T/flags" -
-    done
-}
