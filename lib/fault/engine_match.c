@@ -8,6 +8,7 @@
 #include "lib/fault/engine.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -185,13 +186,26 @@ static void count_kinds(struct fault_engine *e, const struct fault_rule *r)
         e->product_kinds[__builtin_ctzll(bits)]++;
 }
 
+/* Room for one more. Most plans have a rule or none, and are many: no more room than that. */
+static struct fault_turn *add_turn(struct fault_plan *plan)
+{
+    struct fault_turn *turns = reallocarray(plan->turns, plan->count + 1, sizeof(*turns));
+
+    if (turns == NULL)
+        return NULL;
+    plan->turns = turns;
+    return &turns[plan->count];
+}
+
 /* True when the rule ends the search. */
 static bool act(struct asking *a, struct fault_rule *r)
 {
     struct fault_plan *plan = a->plan;
-    struct fault_turn *turn = &plan->turns[plan->count];
+    struct fault_turn *turn = add_turn(plan);
     bool has_quota = FAULT_HAS(&r->effects, QUOTA);
 
+    if (turn == NULL) /* memory is short: as though it did not fit */
+        return false;
     *turn = (struct fault_turn){.draw = draw(a->engine, r, DRAW_EFFECTS, r->matches)};
     if (has_quota)
         count_quota(a, r, &turn->quota);
@@ -332,6 +346,8 @@ void fault_plan_done(struct fault_engine *e, struct fault_plan *plan)
         e->act_ops->run_free(e, plan);
     for (size_t i = 0; i < plan->count; i++)
         rule_unref(plan->rules[i]);
+    free(plan->turns);
+    plan->turns = NULL;
     plan->count = 0;
     plan->answers = false;
     plan->run = NULL;

@@ -107,8 +107,8 @@ int fault_engine_load(struct fault_engine *e, const struct json_t *rules, bool r
 /* Rows with hits, remaining, exhausted, expires_in_ms. tag NULL: all. Caller owns. */
 struct json_t *fault_engine_list(struct fault_engine *e, const char *tag);
 struct json_t *fault_engine_get(struct fault_engine *e, const char *id); /* NULL: no such rule */
-/* The rules as they were given, so that loading them with `replace` gives the same rules anew. Caller
-   owns; NULL: memory is short. */
+/* The rules as they were given, so that loading them with `replace` gives the same rules anew.
+   Caller owns; NULL: memory is short. */
 struct json_t *fault_engine_save(struct fault_engine *e);
 /* Changes members of one rule (enabled, times, priority, then ...); merge patch. */
 int fault_engine_patch(struct fault_engine *e, const char *id, const struct json_t *changes,
@@ -162,7 +162,7 @@ struct fault_turn {
 /* What acts on one request. Embedded in the product's call; zeroed at first. */
 struct fault_plan {
     struct fault_rule *rules[FAULT_PLAN_MAX]; /* references, in order; the last one may answer */
-    struct fault_turn turns[FAULT_PLAN_MAX];  /* of the rule at the same place */
+    struct fault_turn *turns;                 /* owned; of the rule at the same place */
     size_t count;
     bool answers;
     void *run; /* the engine's: timers, holds, wrapped sources */
