@@ -17,7 +17,8 @@ struct fixture;
 struct fixture_result;
 struct world;
 
-/* result NULL: err says why; ERR_CANCELLED when the world goes before it is done. */
+/* result NULL: err says why; ERR_CANCELLED when the world goes, or is reset, before it
+   is done. */
 typedef void (*fixture_job_fn)(void *arg, const struct fixture_result *result,
                                const struct err *err);
 

@@ -54,6 +54,7 @@ struct serve {
     struct serve_settings settings;
     struct loop *loop;       /* owned, as all below */
     struct digests *digests; /* of generated layers */
+    struct serve_fixtures fixtures;
     struct worlds *worlds;
     struct serve_world *first; /* borrowed from them: the one of the settings */
     struct http_tls *tls;      /* NULL: no TLS */
@@ -235,6 +236,10 @@ static int make_worlds(struct serve *s, struct err *err)
         serve_world_new(&s->first, s->loop, &options, err) != 0 ||
         worlds_add(s->worlds, s->first, 0, err) != 0)
         return -1;
+    s->fixtures = (struct serve_fixtures){.world = s->first->world,
+                                          .digests = s->digests,
+                                          .images = s->settings.images,
+                                          .texts = &s->settings.image_texts};
     serve_auth_tell(s->first->auth);
     return 0;
 }
@@ -299,7 +304,7 @@ static int open_control(struct serve *s, struct err *err)
                                         .server = s->server,
                                         .tls = s->tls,
                                         .settings = &s->settings};
-    s->api.digests = s->digests;
+    s->api.fixtures = &s->fixtures;
     if (s->tls != NULL)
         serve_tls_ca(s->tls, &s->settings, s->api.ca);
     return serve_control_new(&s->control, &s->api, err);
@@ -310,8 +315,7 @@ static int start(struct serve *s, struct err *err)
     bool any;
 
     if (make_loop(s, err) != 0 || make_worlds(s, err) != 0 || import_all(s, err) != 0 ||
-        serve_fixtures_start(s->first->world, s->digests, s->settings.images,
-                             &s->settings.image_texts, err) != 0 ||
+        serve_fixtures_start(&s->fixtures, err) != 0 ||
         serve_magic_start(s->first->world, s->digests, err) != 0 || make_server(s, err) != 0 ||
         listen_all(s, &s->settings.listen, NULL, err) != 0 ||
         listen_all(s, &s->settings.tls_listen, s->tls, err) != 0 || open_control(s, err) != 0 ||

@@ -136,8 +136,8 @@ static int set_up(struct control *c, const char *address, struct worlds_api *api
     if (control_register_journal(c, &world_ops, err) != 0 ||
         control_register_rules(c, &world_ops, err) != 0 || control_api_register(c, err) != 0 ||
         serve_accounts_register(c, err) != 0 || serve_scenarios_register(c, err) != 0 ||
-        serve_fixtures_register(c, api->digests, err) != 0 ||
-        worlds_api_register(c, api, err) != 0 || serve_reset_register(c, err) != 0 ||
+        serve_fixtures_register(c, api->fixtures, err) != 0 ||
+        worlds_api_register(c, api, err) != 0 || serve_reset_register(c, api->fixtures, err) != 0 ||
         serve_export_register(c, api, err) != 0)
         return -1;
     if (control_listen(c, address, &api->control_url, err) == 0)

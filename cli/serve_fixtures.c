@@ -2,6 +2,7 @@
 #include "cli/serve_fixtures.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,12 +96,12 @@ static void on_made(void *arg, const struct fixture_result *result, const struct
 }
 
 /* Starts what the body asks for. *ret is freed when the image is there. */
-static int making_start(struct making **ret, struct control_call *call, struct digests *digests,
-                        struct err *err)
+static int making_start(struct making **ret, struct control_call *call,
+                        const struct serve_fixtures *s, struct err *err)
 {
     const json_t *body = control_call_body(call);
     struct fixture_job_options options = {
-        .world = control_call_world(call), .digests = digests, .done = on_made};
+        .world = control_call_world(call), .digests = s->digests, .done = on_made};
     auto_fixture struct fixture *f = NULL;
     auto_free struct making *m = calloc(1, sizeof(*m));
 
@@ -181,19 +182,13 @@ static const struct control_endpoint endpoints[] = {
     {.pattern = NULL},
 };
 
-int serve_fixtures_register(struct control *c, struct digests *digests, struct err *err)
+int serve_fixtures_register(struct control *c, struct serve_fixtures *s, struct err *err)
 {
-    return control_register(c, endpoints, digests, err);
+    return control_register(c, endpoints, s, err);
 }
 
 /* --- At start -----------------------------------------------------------------------------------
  */
-
-/* Where the images of the start go. */
-struct start {
-    struct world *world;     /* borrowed */
-    struct digests *digests; /* borrowed */
-};
 
 static void on_started(void *arg, const struct fixture_result *result, const struct err *err)
 {
@@ -203,7 +198,7 @@ static void on_started(void *arg, const struct fixture_result *result, const str
 }
 
 /* Makes an image on the spot, but for digests that take seconds: then it is there later. */
-static int start_fixture(const struct start *s, struct fixture **f, const char *image,
+static int start_fixture(const struct serve_fixtures *s, struct fixture **f, const char *image,
                          struct err *err)
 {
     struct fixture_job_options options = {
@@ -231,35 +226,36 @@ static int set_state(struct world *w, const char *image, const json_t *state, st
     return rc;
 }
 
+static int open_image(struct fixture **ret, const json_t *image, struct err *err)
+{
+    const json_t *recipe = json_object_get(image, "recipe");
+
+    return recipe != NULL && !json_is_null(recipe) ? open_recipe(ret, recipe, err) : 0;
+}
+
 /* Without a recipe it is only a state of what comes from elsewhere. */
-static int start_image(const struct start *s, const json_t *image, struct err *err)
+static int start_image(const struct serve_fixtures *s, const json_t *image, struct err *err)
 {
     const char *name = json_string_value(json_object_get(image, "name"));
-    const json_t *recipe = json_object_get(image, "recipe");
     const json_t *state = json_object_get(image, "state");
     auto_fixture struct fixture *f = NULL;
 
-    if (recipe != NULL && !json_is_null(recipe) &&
-        (open_recipe(&f, recipe, err) != 0 || start_fixture(s, &f, name, err) != 0))
+    if (open_image(&f, image, err) != 0 || (f != NULL && start_fixture(s, &f, name, err) != 0))
         return -1;
     return json_is_string(state) ? set_state(s->world, name, state, err) : 0;
 }
 
-/* "team/app:v1=random(layers=2)". */
-static int start_text(const struct start *s, const char *text, struct err *err)
+/* "team/app:v1=random(layers=2)", of which name (owned) gets the first part. */
+static int open_text(struct fixture **ret, char **ret_name, const char *text, struct err *err)
 {
-    auto_free char *name = strdup(text);
-    auto_fixture struct fixture *f = NULL;
-    char *recipe = name == NULL ? NULL : strchr(name, '=');
+    const char *recipe = strchr(text, '=');
 
-    if (name == NULL)
-        return err_set(err, ERR_NOMEM, "image");
     if (recipe == NULL)
         return err_set(err, ERR_CONFIG, "expected NAME=RECIPE such as team/app:v1=hello");
-    *recipe++ = '\0';
-    if (fixture_open(&f, recipe, err) != 0)
-        return -1;
-    return start_fixture(s, &f, name, err);
+    *ret_name = strndup(text, (size_t)(recipe - text));
+    if (*ret_name == NULL)
+        return err_set(err, ERR_NOMEM, "image");
+    return fixture_open(ret, recipe + 1, err);
 }
 
 /* Names that are none, and recipes that are not there, are a matter of the configuration. */
@@ -281,33 +277,88 @@ static int open_parentheses(const char *text)
 }
 
 /* A list's commas may have cut a text: up to its last parenthesis it is put together again. */
-static int start_texts(const struct start *s, const struct option_list *texts, struct err *err)
+static int next_text(struct buf *ret, const struct option_list *texts, size_t *i, struct err *err)
 {
-    for (size_t i = 0; i < texts->count;) {
-        auto_buf struct buf text = BUF_INIT(TEXT_MAX);
+    (void)buf_append_text(ret, texts->items[(*i)++]);
+    while (*i < texts->count && open_parentheses(buf_text(ret)) > 0)
+        (void)buf_appendf(ret, ",%s", texts->items[(*i)++]);
+    return buf_check(ret, "images", err);
+}
 
-        (void)buf_append_text(&text, texts->items[i++]);
-        while (i < texts->count && open_parentheses(buf_text(&text)) > 0)
-            (void)buf_appendf(&text, ",%s", texts->items[i++]);
-        if (buf_check(&text, "images", err) != 0)
+/* What becomes of each fixture of the configuration; may take it. */
+typedef int (*each_fn)(const struct serve_fixtures *s, struct fixture **f, const char *name,
+                       struct err *err);
+
+static int each_text(const struct serve_fixtures *s, each_fn fn, struct err *err)
+{
+    for (size_t i = 0; i < s->texts->count;) {
+        auto_buf struct buf text = BUF_INIT(TEXT_MAX);
+        auto_fixture struct fixture *f = NULL;
+        auto_free char *name = NULL;
+
+        if (next_text(&text, s->texts, &i, err) != 0)
             return -1;
-        if (start_text(s, buf_text(&text), err) != 0)
+        if (open_text(&f, &name, buf_text(&text), err) != 0 || fn(s, &f, name, err) != 0)
             return bad_image(err_wrap(err, "image %s", TEXT_QUOTE(buf_text(&text))), err);
     }
     return 0;
 }
 
-int serve_fixtures_start(struct world *w, struct digests *digests, const json_t *images,
-                         const struct option_list *texts, struct err *err)
+int serve_fixtures_start(const struct serve_fixtures *s, struct err *err)
 {
-    const struct start s = {.world = w, .digests = digests};
     const json_t *image;
     size_t i;
 
-    json_array_foreach(images, i, image)
+    json_array_foreach(s->images, i, image)
     {
-        if (start_image(&s, image, err) != 0)
+        if (start_image(s, image, err) != 0)
             return bad_image(err_wrap(err, "images[%zu]", i), err);
     }
-    return start_texts(&s, texts, err);
+    return each_text(s, start_fixture, err);
+}
+
+/* --- After a reset ------------------------------------------------------------------------------
+ */
+
+/* True when it stands there as a key, however deep. */
+static bool has_generated(const json_t *recipe)
+{
+    const json_t *value;
+    const char *key;
+    size_t i;
+
+    json_object_foreach((json_t *)(uintptr_t)recipe, key, value)
+    {
+        if (strcmp(key, "generated") == 0 || has_generated(value))
+            return true;
+    }
+    json_array_foreach(recipe, i, value)
+    {
+        if (has_generated(value))
+            return true;
+    }
+    return false;
+}
+
+static int again(const struct serve_fixtures *s, struct fixture **f, const char *name,
+                 struct err *err)
+{
+    return has_generated(fixture_recipe(*f)) ? start_fixture(s, f, name, err) : 0;
+}
+
+int serve_fixtures_again(const struct serve_fixtures *s, struct err *err)
+{
+    const json_t *image;
+    size_t i;
+
+    json_array_foreach(s->images, i, image)
+    {
+        auto_fixture struct fixture *f = NULL;
+
+        if (open_image(&f, image, err) != 0 ||
+            (f != NULL &&
+             again(s, &f, json_string_value(json_object_get(image, "name")), err) != 0))
+            return -1;
+    }
+    return each_text(s, again, err);
 }

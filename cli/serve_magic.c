@@ -106,8 +106,9 @@ int serve_magic_start(struct world *w, struct digests *digests, struct err *err)
 {
     static const char *const hello[] = {"hello:v1=hello", "hello:latest=hello"};
     const struct option_list images = {.items = hello, .count = ARRAY_LEN(hello)};
+    const struct serve_fixtures fixtures = {.world = w, .digests = digests, .texts = &images};
 
     if (w->magic == NULL || w->meta->ops->repository_exists(w->meta, "hello"))
         return 0;
-    return serve_fixtures_start(w, digests, NULL, &images, err);
+    return serve_fixtures_start(&fixtures, err);
 }

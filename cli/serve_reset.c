@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "auth/auth.h"
+#include "cli/serve_fixtures.h"
 #include "lib/control/control.h"
 #include "lib/util/err.h"
 #include "lib/util/log.h"
@@ -123,6 +124,15 @@ static int run(struct world *w, unsigned what, bool empty, struct err *err)
     return (what & ACCOUNTS) != 0 && w->auth != NULL ? auth_reset(w->auth, empty, err) : 0;
 }
 
+/* What was not there yet when the start was kept. */
+static void make_again(const struct serve_fixtures *fixtures, const struct world *w)
+{
+    struct err err;
+
+    if (fixtures->world == w && serve_fixtures_again(fixtures, &err) != 0)
+        log_failure(LOG_LEVEL_ERROR, "an image of the configuration was not made again", &err);
+}
+
 static void handle_reset(struct control_call *call, void *arg)
 {
     struct world *w = control_call_world(call);
@@ -131,12 +141,13 @@ static void handle_reset(struct control_call *call, void *arg)
     bool empty;
     struct err err;
 
-    (void)arg;
     if (read_body(control_call_body(call), &what, &empty, &err) != 0 ||
         run(w, what, empty, &err) != 0) {
         control_reply_error(call, &err);
         return;
     }
+    if ((what & RESET_CONTENT) != 0 && !empty)
+        make_again(arg, w);
     log_begin(&line, LOG_LEVEL_INFO, "reset");
     log_text(&line, "world", w->name);
     log_text(&line, "to", targets[empty]);
@@ -153,7 +164,7 @@ static const struct control_endpoint endpoints[] = {
     {.pattern = NULL},
 };
 
-int serve_reset_register(struct control *c, struct err *err)
+int serve_reset_register(struct control *c, struct serve_fixtures *fixtures, struct err *err)
 {
-    return control_register(c, endpoints, NULL, err);
+    return control_register(c, endpoints, fixtures, err);
 }

@@ -9,11 +9,13 @@
 
 struct control;
 struct err;
+struct serve_fixtures;
 struct world;
 
 /* The world is ready: what it has now is what /reset goes back to. */
 int serve_reset_remember(struct world *w, struct err *err);
-/* Worlds that the control API hands to the endpoint are struct world. */
-int serve_reset_register(struct control *c, struct err *err);
+/* Worlds that the control API hands to the endpoint are struct world. Images of the configuration
+   that were late are made again; fixtures must outlive it. */
+int serve_reset_register(struct control *c, struct serve_fixtures *fixtures, struct err *err);
 
 #endif

@@ -17,9 +17,9 @@ struct worlds;
 /* What the endpoints work on. Borrowed, and must outlive the control API. */
 struct worlds_api {
     struct world_maker maker;
-    struct digests *digests; /* borrowed: of generated layers */
-    const char *control_url; /* of the control API, once it listens */
-    char ca[PATH_MAX];       /* of the listeners' certificate; "": not known */
+    struct serve_fixtures *fixtures; /* borrowed: images of the configuration */
+    const char *control_url;         /* of the control API, once it listens */
+    char ca[PATH_MAX];               /* of the listeners' certificate; "": not known */
 };
 
 /* A world as it stands in the list, without its secret. Caller owns. */

@@ -23,7 +23,8 @@ struct pending_options {
     const char *repo;
     const struct json_t *tags;         /* array of texts; a reference is kept. NULL: none */
     uint64_t (*wait)(const void *arg); /* milliseconds until the image will be there */
-    /* The world is about to go, or the server stops: let go of the world and remove the pending. */
+    /* The world is about to go or is reset, or the server stops: let go of the world and remove the
+       pending. */
     void (*cancel)(void *arg);
     void *arg; /* borrowed */
 };

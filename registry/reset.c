@@ -10,6 +10,7 @@
 #include "lib/fault/fault.h"
 #include "lib/util/err.h"
 #include "lib/util/util.h"
+#include "registry/pending.h"
 #include "registry/ports.h"
 #include "registry/registry.h"
 #include "registry/state.h"
@@ -158,6 +159,7 @@ static int prepare(struct fresh *f, struct world *w, unsigned what, const struct
 static void put_content(struct world *w, struct fresh *f)
 {
     upload_free_all(w);
+    pending_cancel_all(w);
     meta_store_free(w->meta);
     w->meta = STEAL(f->content);
 }

@@ -16,7 +16,7 @@ enum {
     RESET_RULES = 1 << 0,   /* with their counters, scenarios and state variables */
     RESET_JOURNAL = 1 << 1, /* always empty */
     RESET_STATES = 1 << 2,  /* of images */
-    RESET_CONTENT = 1 << 3, /* uploads end */
+    RESET_CONTENT = 1 << 3, /* uploads end, images that are being made are given up */
     RESET_CLOCK = 1 << 4,
     RESET_GATES = 1 << 5,    /* held and delayed answers go on; gates are closed */
     RESET_SWITCHES = 1 << 6, /* of the registry, listeners too */

@@ -94,6 +94,17 @@ memory() {
     [[ $(jq '.layers[-1].size' "$T/body") == $((300 << 20)) ]]
 }
 
+@test "a reset brings those of the configuration back, and gives up what was being made" {
+    start --image 'team/app:v1=huge(generated=8MiB)'
+    curl --noproxy '*' -fsS --retry 30 -o "$T/before" "$URL/v2/team/app/manifests/v1"
+    [[ $(control POST /fixtures '{"recipe": "huge(generated=100GiB)", "image": "a:v1", "wait": false}') == 202 ]]
+    [[ $(control POST /reset '{"what": ["content"]}') == 200 ]]
+    [[ $(status_of "$URL/v2/team/app/manifests/v1") == 200 && $(status_of "$URL/v2/a/manifests/v1") == 404 ]]
+    fetch "$URL/v2/team/app/manifests/v1" | cmp - "$T/before"
+    [[ $(control POST /reset '{"to": "empty"}') == 200 ]]
+    [[ $(status_of "$URL/v2/team/app/manifests/v1") == 404 ]]
+}
+
 @test "who does not want to wait need not" {
     start
     [[ $(control POST /fixtures '{"recipe": "huge(generated=100GiB)", "image": "a:v1", "wait": false}') == 202 ]]
