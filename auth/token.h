@@ -55,6 +55,13 @@ struct token_twist {
     struct challenge_twist challenge; /* of a 401; its texts must live as long as the request */
 };
 
+/*
+ * Who a GET says to be, before anything is checked: by the user of its Authorization header, or
+ * nobody. False, and ret is left alone: who asks is told elsewhere (the body of a POST, a client
+ * certificate), or does not matter.
+ */
+bool token_claimed(const struct auth *auth, const struct http_exchange *x, struct identity *ret);
+
 /* A request to the token service under way. */
 struct token_request;
 typedef void (*token_replied_fn)(void *arg, const struct token_report *report);

@@ -16,6 +16,7 @@
 #include "lib/http/exchange.h"
 #include "lib/http/loop.h"
 #include "lib/http/request.h"
+#include "lib/http/server.h"
 #include "lib/util/clock.h"
 #include "lib/util/err.h"
 #include "lib/util/util.h"
@@ -389,6 +390,28 @@ static void get_start(struct token_request *r)
     authorization_read(&a, http_exchange_request(r->x));
     get_by_header(r, &a);
     authorization_done(&a);
+}
+
+bool token_claimed(const struct auth *auth, const struct http_exchange *x, struct identity *ret)
+{
+    const struct http_request *req = http_exchange_request(x);
+    struct authorization a;
+    char subject[2];
+    bool told;
+
+    if (auth->mode != AUTH_MODE_BEARER || req->method != HTTP_METHOD_GET)
+        return false;
+    authorization_read(&a, req);
+    told = a.kind == AUTHORIZATION_BASIC ||
+           (a.kind == AUTHORIZATION_NONE &&
+            !http_conn_client_subject(http_exchange_conn(x), subject, sizeof(subject)));
+    if (told) {
+        ret->kind = a.kind == AUTHORIZATION_BASIC ? IDENTITY_BASIC : IDENTITY_NONE;
+        (void)snprintf(ret->account, sizeof(ret->account), "%s",
+                       a.kind == AUTHORIZATION_BASIC ? a.user : "");
+    }
+    authorization_done(&a);
+    return told;
 }
 
 /* --- Both ------------------------------------------------------------------------------------ */

@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "auth/identity.h"
+#include "auth/token.h"
 #include "lib/http/exchange.h"
 #include "lib/http/request.h"
 #include "lib/util/text.h"
@@ -264,6 +265,8 @@ void gate_identify(struct registry_call *call, registry_handler next)
 {
     struct identity_query *query = NULL;
 
+    if (call->route.op == OP_TOKEN && call->world->auth != NULL)
+        call->identified = token_claimed(call->world->auth, call->x, &call->identity);
     if (is_open(call)) {
         next(call);
         return;

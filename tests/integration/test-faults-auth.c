@@ -191,6 +191,26 @@ static void test_no_grant(struct script *t)
                1);
 }
 
+/* Who asks is known of a GET, as it claims to be. */
+static void test_user(struct script *t)
+{
+    static const struct step rows[] = {
+        {"user: alice's tokens", "GET /token", ALICE, .status = 200, .has = "this-is-no-token"},
+        {"user: not those of others", "GET /token", .status = 200, .hasnt = "this-is-no-token"},
+        {"user: nor of a POST", "POST /token", FORM,
+         "grant_type=password&client_id=c&username=alice&password=alices-secret", .status = 200,
+         .hasnt = "this-is-no-token"},
+    };
+
+    steer_rules(t, "{\"when\":{\"op\":\"token\",\"user\":\"alice\",\"auth\":\"basic\"},"
+                   "\"then\":{\"token\":\"garbage\"}}");
+    RUN(t, rows);
+    steer_rules(t, "{\"when\":{\"op\":\"token\",\"user\":\"anonymous\"},"
+                   "\"then\":{\"status\":403}}");
+    is_int(script_send(t, "GET /token", NULL, NULL)->status, 403, "user: nobody in particular");
+    is_int(script_send(t, "GET /token", ALICE, NULL)->status, 200, "user: alice is somebody");
+}
+
 /* --- What is said of it -------------------------------------------------------------------------
  */
 
@@ -363,6 +383,7 @@ int main(void)
         test_flaw(t, &flaws[i]);
     test_wrong_key(t);
     test_no_grant(t);
+    test_user(t);
     for (size_t i = 0; i < ARRAY_LEN(said); i++)
         test_said(t, &said[i]);
     test_issued_at(t, "-1h", -3600);

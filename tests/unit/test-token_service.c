@@ -59,6 +59,32 @@ static struct http_exchange *get(const char *line, const char *authorization)
     return fake_exchange_new(loop, NULL, line, authorization, NULL);
 }
 
+static void claims(const char *line, const char *authorization, const char *want)
+{
+    struct http_exchange *x = get(line, authorization);
+    struct identity id;
+    char got[64];
+
+    identity_init(&id);
+    if (token_claimed(auth, x, &id))
+        (void)snprintf(got, sizeof(got), "%s %s", identity_kind_name(id.kind), id.account);
+    else
+        (void)snprintf(got, sizeof(got), "unknown");
+    is_str(got, want, "%s with %s claims to be", line,
+           authorization != NULL ? authorization : "nothing");
+    identity_done(&id);
+    fake_exchange_free(x);
+}
+
+static void test_claimed(void)
+{
+    claims("GET /token", "Authorization: " HELP_BOB, "basic bob");
+    claims("GET /token", "Authorization: " HELP_WRONG, "basic alice");
+    claims("GET /token", NULL, "none ");
+    claims("GET /token", "Authorization: Bearer x", "unknown");
+    claims("POST /token", NULL, "unknown");
+}
+
 /* --- GET ------------------------------------------------------------------------------------- */
 
 static void test_get(void)
@@ -237,6 +263,7 @@ int main(void)
     plan_lazy();
     ASSERT(loop_new(&loop, 2, NULL) == 0);
     auth = auth_help_new(loop, NULL, &(struct auth_settings){.mode = AUTH_MODE_BEARER});
+    test_claimed();
     test_get();
     test_get_refused();
     test_post();
