@@ -63,7 +63,7 @@ static void claims(const char *line, const char *authorization, const char *want
 {
     struct http_exchange *x = get(line, authorization);
     struct identity id;
-    char got[64];
+    char got[IDENTITY_NAME_MAX + 32];
 
     identity_init(&id);
     if (token_claimed(auth, x, &id))
