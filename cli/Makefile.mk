@@ -22,7 +22,7 @@ libcli_a_SOURCES = \
 	%D%/digests.c %D%/digests.h \
 	%D%/export.c \
 	%D%/fault.c %D%/fault.h \
-	%D%/fault_add.c \
+	%D%/fault_add.c %D%/fault_explain.c \
 	%D%/fixture.c %D%/fixture.h \
 	%D%/fixture_archive.c \
 	%D%/fixture_build.c \

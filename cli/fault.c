@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ocimock fault list|add|remove|enable|disable: rules by which answers go wrong.
+ * ocimock fault list|add|remove|enable|disable|explain: rules by which answers go wrong.
  */
 #include "cli/fault.h"
 
@@ -341,8 +341,13 @@ static const struct command disable_command = {
     .settings_size = sizeof(struct fault_settings),
 };
 
-static const struct command *const parts[] = {&list_command,   &command_fault_add, &remove_command,
-                                              &enable_command, &disable_command,   NULL};
+static const struct command *const parts[] = {&list_command,
+                                              &command_fault_add,
+                                              &remove_command,
+                                              &enable_command,
+                                              &disable_command,
+                                              &command_fault_explain,
+                                              NULL};
 
 const struct command command_fault = {
     .name = "fault",
@@ -350,6 +355,7 @@ const struct command command_fault = {
     .examples = "ocimock fault add --op blob.get --repo team/app --status 503 --times 2\n"
                 "ocimock fault add rules.yaml\n"
                 "ocimock fault list\n"
+                "ocimock fault explain 17                # why nothing happened to request 17\n"
                 "ocimock fault remove --all",
     .parts = parts,
 };

@@ -14,6 +14,7 @@ struct json_t;
 struct table;
 
 extern const struct command command_fault_add;
+extern const struct command command_fault_explain;
 
 /* A table of rules: their number of hits, what they do. */
 int fault_table(struct table **ret, struct err *err);

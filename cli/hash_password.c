@@ -85,9 +85,10 @@ const struct command command_hash_password = {
     .summary = "make a hash for accounts and htpasswd files",
     .examples = "ocimock hash-password --user alice >>htpasswd     # asks for the password\n"
                 "printf %s \"$SECRET\" | ocimock hash-password --method sha512",
-    .about = "Reads a password from standard input, on a terminal without showing it, and prints its "
-             "hash for auth.accounts, or a line for an htpasswd file. It is never taken as an "
-             "argument.",
+    .about =
+        "Reads a password from standard input, on a terminal without showing it, and prints its "
+        "hash for auth.accounts, or a line for an htpasswd file. It is never taken as an "
+        "argument.",
     .options = options,
     .option_count = ARRAY_LEN(options),
     .surplus = "takes no arguments: the password is read from standard input",

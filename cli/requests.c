@@ -225,19 +225,21 @@ static enum cli_status show_entry(const json_t *entry, struct err *err)
     return cli_print_buf(&b);
 }
 
+int requests_path(struct buf *b, const char *word, struct err *err)
+{
+    const char *seq = *word == '#' ? word + 1 : word;
+
+    if (*seq == '\0' || strspn(seq, "0123456789") != strlen(seq))
+        return err_set(err, ERR_USAGE, "%s is no number of a request", TEXT_QUOTE(word));
+    (void)buf_appendf(b, "/requests/%s", seq);
+    return buf_check(b, "number", err);
+}
+
 static enum cli_status one(const struct requests_settings *s, struct err *err)
 {
-    const char *seq = s->common.words[0];
     auto_buf struct buf path = BUF_INIT(256);
 
-    if (*seq == '#')
-        seq++;
-    if (*seq == '\0' || strspn(seq, "0123456789") != strlen(seq)) {
-        (void)err_set(err, ERR_USAGE, "%s is no number of a request", TEXT_QUOTE(seq));
-        return CLI_FAILURE;
-    }
-    (void)buf_appendf(&path, "/requests/%s", seq);
-    if (buf_check(&path, "number", err) != 0)
+    if (requests_path(&path, s->common.words[0], err) != 0)
         return CLI_FAILURE;
     return control_command_call(&s->common, "GET", buf_text(&path), NULL, show_entry, err);
 }

@@ -10,6 +10,7 @@
 #include "cli/control_command.h"
 #include "cli/criteria.h"
 
+struct buf;
 struct err;
 struct json_t;
 struct table;
@@ -24,6 +25,8 @@ struct requests_settings {
 /* A table for entries of the journal. */
 int requests_table(struct table **ret, struct err *err);
 void requests_add(struct table *t, const struct json_t *entry);
+/* Appends the path of the request that is named by "17" or "#17". ERR_USAGE. */
+int requests_path(struct buf *b, const char *word, struct err *err);
 /* --follow: entries as they end, until the server or the reader is gone. */
 enum cli_status requests_follow(const struct requests_settings *s, struct err *err);
 

@@ -112,13 +112,19 @@ static void handle_entry(struct control_call *call, void *arg)
 static void handle_misses(struct control_call *call, void *arg)
 {
     const struct control_world_ops *ops = arg;
+    const char *limit = control_call_query(call, "limit");
+    uint64_t seq, most = MISSES_SHOWN;
+    struct err err;
     json_t *rows;
-    uint64_t seq;
 
     if (!sequence_number(call, &seq))
         return;
+    if (limit != NULL && control_query_number(&most, "limit", limit, &err) != 0) {
+        control_reply_error(call, &err);
+        return;
+    }
     rows = journal_explain(journal_of(call, arg), seq, ops->faults(control_call_world(call)),
-                           MISSES_SHOWN);
+                           (size_t)most);
     reply_found(call, rows != NULL ? json_pack("{s:o}", "misses", rows) : NULL);
 }
 
@@ -210,7 +216,7 @@ static const struct control_endpoint endpoints[] = {
     {HTTP_METHOD_GET, "/requests/{seq}", .world = true, .handle = handle_entry,
      .help = "One request with its headers"},
     {HTTP_METHOD_GET, "/requests/{seq}/misses", .world = true, .handle = handle_misses,
-     .help = "Rules that came near and did not act on it: a yes or no per criterion"},
+     .help = "Rules that came near and did not act on it: a yes or no per criterion; ?limit=N"},
     {HTTP_METHOD_DELETE, "/requests", .world = true, .handle = handle_clear,
      .help = "Forgets all requests"},
     {HTTP_METHOD_GET, "/events", .world = true, .handle = handle_events,

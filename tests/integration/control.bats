@@ -623,6 +623,48 @@ EOF
     [[ $("$OCIMOCK" fault list --json | jq -r '.rules[].id') == two ]]
 }
 
+# --- Why not
+
+@test "fault explain: a yes or no per criterion, the nearest rule first" {
+    start
+    "$OCIMOCK" fault add --id far --op blob.get --repo team/app --user-agent 'docker/*' --status 503
+    "$OCIMOCK" fault add --id near --op 'manifest.*' --repo 'team/*' --user '!anonymous' --delay 0s
+    "$OCIMOCK" fault add --id used --op manifest.get --status 500 --times 1
+    [[ $(get /v2/team/app/manifests/v1) == 500 && $(get /v2/team/app/manifests/v1) == 404 ]]
+    ask fault explain 2
+    [[ $status -eq 0 && ${lines[0]} == "#2 manifest.get /v2/team/app/manifests/v1: 404" ]]
+    [[ ${lines[2]} =~ ^near\ +op\ +yes\ +manifest\.\*\ +manifest.get$ ]]
+    [[ ${lines[4]} =~ ^near\ +user\ +no\ +!anonymous\ +anonymous$ ]]
+    [[ ${lines[6]} =~ ^used\ +times\ +no\ +1\ +1\ so\ far$ ]]
+    [[ ${lines[9]} =~ ^far\ +userAgent\ +no\ +docker/\*\ +curl/ ]]
+    ask fault explain '#1' far
+    [[ ${lines[0]} == *": 500, changed by used" && ${#lines[@]} -eq 5 && ${lines[2]} == far* ]]
+    "$OCIMOCK" fault explain 2 used --json | jq -e '.request.seq == 2 and .misses == [{"id": "used", "held": 1, "of": 2,
+        "criteria": {"op": true, "times": false}}]'
+}
+
+@test "fault explain: rules that answer first, headers, rules that fit or are not there" {
+    start
+    [[ $(get /v2/ -H 'X-Test: one') == 200 ]]
+    "$OCIMOCK" fault add - <<<'{rules: [{id: second, when: {op: ping}, then: {status: 500}},
+        {id: header, when: {header: {x-test: two}}, then: {status: 500}}, {id: first, when: {op: ping}, then: {status: 501}}]}'
+    ask fault explain 1 second
+    [[ ${lines[3]} =~ ^second\ +reached\ +no\ +first\ answers\ first ]]
+    ask fault explain 1 header
+    [[ ${lines[2]} =~ ^header\ +header.x-test\ +no\ +two\ +one$ ]]
+    ask fault explain 1 first
+    refused 1 "ocimock fault explain: nothing of the rule 'first' misses that request: *"
+    ask fault explain 1 third
+    refused 1 "ocimock fault explain: there is no rule 'third'"
+    ask fault explain 99
+    refused 1 "ocimock fault explain: the journal has no request '99'"
+    ask fault explain x
+    refused 2 "ocimock fault explain: 'x' is no number of a request"
+    "$OCIMOCK" fault remove --all
+    ask fault explain 1
+    [[ $status -eq 0 && ${lines[1]} == "no other rule is there" ]]
+}
+
 # --- Export
 
 @test "export: everything but secrets, to a file or standard output" {
