@@ -21,7 +21,7 @@
 enum {
     CHALLENGE_MAX = 40 * 1024,
     SCOPES_TEXT_MAX = 32 * 1024,
-    REALM_PATH_MAX = 255,
+    REALM_PATH_MAX = 511,
     REALM_MAX = BASE_URL_MAX + REALM_PATH_MAX,
 };
 
@@ -66,7 +66,7 @@ void challenge_reply_basic(struct auth *auth, struct http_exchange *x,
 }
 
 static void reply_bearer(struct auth *auth, struct http_exchange *x, const struct challenge *c,
-                         enum challenge_flaw flaw)
+                         const struct challenge_twist *twist)
 {
     auto_buf struct buf text = BUF_INIT(CHALLENGE_MAX);
     struct challenge whole = *c;
@@ -75,12 +75,15 @@ static void reply_bearer(struct auth *auth, struct http_exchange *x, const struc
 
     if (c->realm == NULL || c->realm[0] == '/') {
         challenge_base_url(auth, x, base, sizeof(base));
-        (void)snprintf(realm, sizeof(realm), "%s%s", base,
-                       c->realm == NULL ? TOKEN_PATH : c->realm);
+        if (c->realm == NULL)
+            (void)snprintf(realm, sizeof(realm), "%s" TOKEN_PATH "%s%s", base,
+                           twist->below != NULL ? "/" : "", either(twist->below, ""));
+        else
+            (void)snprintf(realm, sizeof(realm), "%s%s", base, c->realm);
         whole.realm = realm;
     }
     challenge_format_bearer(&text, &whole);
-    add_header(x, &text, flaw);
+    add_header(x, &text, twist->flaw);
 }
 
 void challenge_reply(struct auth *auth, struct http_exchange *x, const struct scope_set *scope,
@@ -103,7 +106,7 @@ void challenge_reply(struct auth *auth, struct http_exchange *x, const struct sc
                            .service = either(twist->service, auth->service),
                            .scope = either(twist->scope, buf_text(&scopes)),
                            .error = either(twist->error, challenge_error_text(error))};
-    reply_bearer(auth, x, &c, twist->flaw);
+    reply_bearer(auth, x, &c, twist);
 }
 
 bool challenge_on_open_ping(const struct auth *auth)

@@ -31,6 +31,7 @@ struct challenge_twist {
     /* Instead of what there would be; NULL: as usual, "": left out (but for the realm). The last
        three are of Bearer only. */
     const char *realm, *service, *scope, *error;
+    const char *below; /* with which the path of our own token service goes on; NULL: nothing */
 };
 
 /*

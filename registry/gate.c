@@ -13,6 +13,7 @@
 #include "lib/util/util.h"
 #include "registry/access.h"
 #include "registry/fault_effects.h"
+#include "registry/magic_call.h"
 #include "registry/oci_error.h"
 #include "registry/registry.h"
 
@@ -150,6 +151,8 @@ void gate_add_challenge(struct registry_call *call, enum challenge_error error)
     if (auth == NULL)
         return;
     faults_challenge(call, &twist);
+    if (magic_is_meant(call)) /* so that a form that asks for a token can be told apart */
+        twist.below = call->route.name;
     set_offered(&offered, call);
     if (call->route.op == OP_TOKEN) /* credentials are sent with Basic there */
         challenge_reply_basic(auth, call->x, &twist);

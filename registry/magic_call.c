@@ -13,6 +13,7 @@
 #include "registry/registry.h"
 
 #define SCOPE_PREFIX "repository:"
+#define TOKEN_PREFIX "/token/"
 
 /* The repository in a scope, when it is a magic one. */
 static bool name_in_scope(const char *scope, char *dst, size_t size)
@@ -31,8 +32,8 @@ static bool name_in_scope(const char *scope, char *dst, size_t size)
     return reference_is_name(dst);
 }
 
-/* Of a GET that asks for a token; a form is not read yet. */
-static void find_token_name(struct registry_call *call)
+/* In the query of a GET that asks for a token; a form is not read yet. */
+static void find_token_scope(struct registry_call *call)
 {
     const char *scope;
     size_t pos = 0;
@@ -44,16 +45,38 @@ static void find_token_name(struct registry_call *call)
     call->token_name[0] = '\0';
 }
 
+/* "/token/mock/absent/hello", where challenges of magic names lead: the token service as well. */
+static void find_token_path(struct registry_call *call)
+{
+    static const char prefix[] = TOKEN_PREFIX MAGIC_PREFIX;
+    const char *name = call->req->path + strlen(TOKEN_PREFIX);
+    struct http_request plain = *call->req;
+
+    if (strncmp(call->req->path, prefix, strlen(prefix)) != 0 ||
+        strlen(name) >= sizeof(call->token_name) || !reference_is_name(name))
+        return;
+    plain.path = "/token";
+    call->routed = route_parse(&call->route, &plain);
+    (void)stpcpy(call->token_name, name);
+}
+
 void magic_name_call(struct registry_call *call)
 {
     struct magic_meaning meaning;
 
     if (call->world->magic == NULL)
         return;
-    if (call->route.op == OP_TOKEN)
-        find_token_name(call);
+    if (call->routed == ROUTE_UNKNOWN)
+        find_token_path(call);
+    else if (call->route.op == OP_TOKEN)
+        find_token_scope(call);
     call->misnamed = !magic_find(call->world->magic, call->route.name, &meaning, NULL);
     (void)snprintf(call->route.repo, sizeof(call->route.repo), "%s", meaning.repo);
+}
+
+bool magic_is_meant(const struct registry_call *call)
+{
+    return call->world->magic != NULL && !call->misnamed && magic_inner(call->route.name) != NULL;
 }
 
 const struct fault_extra *magic_rules(const struct registry_call *call)

@@ -129,7 +129,7 @@ layer() {
     [[ $(fetch "$URL/v2/hello/tags/list") == 200 && $(jq -c .tags "$T/got") == '["v9"]' ]]
     stop
     start
-    [[ $(fetch "$URL/v2/hello/tags/list") == 404 ]]
+    [[ $(fetch "$URL/v2/hello/tags/list") == 404 && $(fetch "$URL/token/mock/absent/hello") == 404 ]]
 }
 
 @test "a name that says no fault is told so" {
@@ -173,6 +173,12 @@ token() {
     echo "$said"
 }
 
+# form NAME: asks for a token as containerd does, where its challenge leads.
+form() {
+    fetch "$URL/token/$1" -d grant_type=password -d service=ocimock -d client_id=test -d username=alice -d password=secret \
+        --data-urlencode "scope=repository:$1:pull"
+}
+
 @test "credentials: policy is that of the repository, scopes are those of the name" {
     start --magic --user alice:secret --user bob:secret --config <(cat <<-'END'
 	auth:
@@ -204,6 +210,12 @@ token() {
     [[ $(token repository:mock/status-503.on-token/hello:pull -u alice:secret) == 503 ]]
     token repository:mock/token-expired/hello:pull -u alice:secret >"$T/said"
     [[ $(magic token-expired -H "Authorization: Bearer $TOKEN") == 401 ]]
+    # also where a form is posted, which the realm leads to
+    [[ $(magic token-server-down) == 401 ]]
+    head_has "WWW-Authenticate: Bearer realm=\"$URL/token/mock/token-server-down/hello\",.*"
+    [[ $(form mock/token-server-down/hello) == 503 && $(form mock/status-503/hello) == 200 ]]
+    [[ $(magic status-503 -H "Authorization: Bearer $(jq -r .access_token "$T/got")") == 503 ]]
+    [[ $(fetch "$URL/token/mock/No/hello") == 404 && $(fetch "$URL/token/mocks") == 404 ]]
 }
 
 @test "made-up names do not make the server grow" {
