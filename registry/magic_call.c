@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "lib/http/exchange.h"
 #include "lib/http/request.h"
 #include "lib/util/err.h"
 #include "registry/magic.h"
@@ -87,14 +88,15 @@ const struct fault_extra *magic_rules(const struct registry_call *call)
     return magic_find(call->world->magic, name, &meaning, NULL) ? meaning.rules : NULL;
 }
 
-/* Whoever wrote the name sees no control API: the answer has to say all. */
+/* Whoever wrote the name may see nothing else of us than this message, in an event of a Pod. */
 void magic_refuse(struct registry_call *call)
 {
     struct magic_meaning ignored;
     struct err why = {0};
 
     (void)magic_find(call->world->magic, call->route.name, &ignored, &why);
-    oci_error_reply(call, OCI_NAME_UNKNOWN,
-                    json_pack("{s:s, s:s, s:s}", "name", call->route.name, "magic", why.msg, "list",
-                              "ocimock scenario list --magic"));
+    oci_error_begin_text(
+        call, 404, "NAME_UNKNOWN", why.msg,
+        json_pack("{s:s, s:s}", "name", call->route.name, "list", "ocimock scenario list --magic"));
+    http_reply_send(call->x);
 }

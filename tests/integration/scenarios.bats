@@ -29,7 +29,7 @@ row() {
 
 # claims JQ: what the token in $T/got says.
 claims() {
-    jq -r .access_token "$T/got" | cut -d. -f2 | tr '_-' '/+' | { cat && printf ==; } | base64 -d 2>/dev/null | jq -r "$1"
+    jq -r .access_token "$T/got" | cut -d. -f2 | tr '_-' '/+' | { cat && printf '=='; } | base64 -d 2>/dev/null | jq -r "$1"
 }
 
 # Begins an upload; UPLOAD is where it goes on.
