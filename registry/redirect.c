@@ -32,8 +32,6 @@ enum {
     MARK_PUBLIC = 'd',  /* none are needed */
 };
 
-static const char prefix[] = "listener:";
-
 /* --- Places -------------------------------------------------------------------------------------
  */
 
@@ -112,12 +110,19 @@ static bool is_called(const struct http_listener *l, size_t i, const char *name)
     return strcmp(name, tls ? "tls" : "plain") == 0 || strcmp(name, number) == 0;
 }
 
+/* What follows "listener:"; NULL for everything else. */
+static const char *listener_name(const char *to)
+{
+    static const char prefix[] = "listener:";
+
+    return strncmp(to, prefix, sizeof(prefix) - 1) == 0 ? to + sizeof(prefix) - 1 : NULL;
+}
+
 const char *redirect_check_place(const char *to)
 {
-    const char *name = to + sizeof(prefix) - 1;
+    const char *name = listener_name(to);
 
-    if (strncmp(to, prefix, sizeof(prefix) - 1) != 0 || strcmp(name, "tls") == 0 ||
-        strcmp(name, "plain") == 0)
+    if (name == NULL || strcmp(name, "tls") == 0 || strcmp(name, "plain") == 0)
         return NULL;
     if (name[0] != '0' && name[0] != '\0' && strlen(name) <= 2 &&
         strspn(name, "0123456789") == strlen(name))
@@ -163,17 +168,18 @@ static void write_url(const struct http_listener *l, struct http_exchange *x, ch
 enum fault_place redirect_place(struct http_exchange *x, const char *to, char *url, size_t size,
                                 void *arg)
 {
+    const char *name = listener_name(to);
     const struct http_listener *l;
     struct place here, there;
     char text[URL_MAX];
 
     (void)arg;
-    if (strncmp(to, prefix, sizeof(prefix) - 1) != 0) {
+    if (name == NULL) {
         if (place_parse(&there, to) && place_here(&here, x, text) && same_place(&here, &there))
             return FAULT_PLACE_HERE;
         return FAULT_PLACE_OTHER;
     }
-    l = find_listener(x, to + sizeof(prefix) - 1);
+    l = find_listener(x, name);
     if (l == NULL)
         return FAULT_PLACE_UNKNOWN;
     if (l == http_conn_listener(http_exchange_conn(x)))
