@@ -20,7 +20,11 @@
 #include "lib/util/text.h"
 #include "lib/util/util.h"
 
-enum { TEXT_MAX = 64 * 1024, COUNT_MAX = 100000 };
+enum {
+    TEXT_MAX = 64 * 1024,
+    COUNT_MAX = 100000,
+    BUILD_MS = 10 * 60 * 1000, /* for the digest of 100 GiB on a busy machine */
+};
 
 struct build_settings {
     struct command_settings common;
@@ -281,9 +285,12 @@ static int build_in_server(json_t **ret_row, const struct build_settings *s, str
     json_t *body = json_pack("{s:O, s:s}", "recipe", fixture_recipe(f), "image", image->repo);
     json_t *answer = NULL;
     struct fixture_result r = {.blobs = 0};
-    int rc = body == NULL
-                 ? err_set(err, ERR_NOMEM, "recipe")
-                 : control_client_call(s->common.client, "POST", "/fixtures", body, &answer, err);
+    int rc;
+
+    control_client_patience(s->common.client, BUILD_MS);
+    rc = body == NULL
+             ? err_set(err, ERR_NOMEM, "recipe")
+             : control_client_call(s->common.client, "POST", "/fixtures", body, &answer, err);
 
     json_decref(body);
     if (rc != 0)
