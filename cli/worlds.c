@@ -134,6 +134,18 @@ static struct world *route_by_name(void *arg, const char *name)
     return e != NULL && e->sw->prefix != NULL ? e->sw->world : NULL;
 }
 
+static bool wants_login(void *arg)
+{
+    const struct worlds *ws = arg;
+    const struct entry *e;
+
+    for (e = ws->prefixes; e != NULL; e = e->by_prefix.next) {
+        if (auth_mode(e->sw->auth) != AUTH_MODE_NONE)
+            return true;
+    }
+    return false;
+}
+
 /* Without anybody to find, requests are not looked at. */
 static void set_router(struct worlds *ws)
 {
@@ -290,6 +302,7 @@ int worlds_new(struct worlds **ret, struct loop *loop, size_t most, struct err *
     ws->router = (struct world_router){.by_host = route_by_host,
                                        .by_repository = route_by_repository,
                                        .by_name = route_by_name,
+                                       .wants_login = wants_login,
                                        .arg = ws};
     *ret = ws;
     return 0;

@@ -214,7 +214,8 @@ static const struct step prefixed[] = {
      .want = "WWW-Authenticate: Bearer "
              "realm=\"${url}/token?world=p\",service=\"ocimock\",scope=\"repository:p/app:pull\""},
     {"prefix: the rest is the default world's", "GET /v2/app/manifests/v1", .status = 404},
-    {"prefix: so is the ping", "GET /v2/", .status = 200},
+    {"prefix: so is the ping, which tells of the login", "GET /v2/", .status = 200,
+     .want = "WWW-Authenticate: Bearer realm=\"${url}/token\",service=\"ocimock\""},
     {"prefix: a token by its scope", "GET /token?scope=repository:p/app:pull,push",
      "Authorization: ${p.basic}\n", .status = 200},
     {"prefix: wrong credentials", "GET /token?scope=repository:p/app:pull",
@@ -248,7 +249,11 @@ static void test_prefix(void)
         const struct step gone = {"prefix: gone, the default world takes over",
                                   "GET /v2/p/app/tags/list", .status = 404};
 
+        const struct step ping = {"prefix: and the ping tells of no login", "GET /v2/",
+                                  .status = 200, .want = "!WWW-Authenticate"};
+
         (void)script_step(t, &gone);
+        (void)script_step(t, &ping);
     }
     finish(t);
 }
@@ -279,6 +284,36 @@ static void test_host(void)
     is_int(ask_host(t, "h.TEST:5000", "/v2/"), 401, "host: in any case, with any port");
     is_int(ask_host(t, "other.test", "/v2/"), 200, "host: another name is the default world's");
     (void)script_step(t, &counted);
+    finish(t);
+}
+
+/* --- TLS ---------------------------------------------------------------------------------------
+ */
+
+static void test_tls(void)
+{
+    static const char *const args[] = {
+        "--listen", "127.0.0.1:0", "--tls-listen", "127.0.0.1:0", "--tls-auto", "tls", NULL};
+    static const char *const only[] = {"--tls-listen", "127.0.0.1:0", "--tls-auto",
+                                       "tls",          "--listen=",   NULL};
+    const struct server_options both = {.args = args, .no_default_listen = true};
+    const struct server_options tls = {.args = only, .no_default_listen = true};
+    const struct step told = {"tls: clients are told of the CA", "GET /control/v1/worlds/w",
+                              .status = 200, .has = "/tls/ca.crt", .hasnt = "skip_verify"};
+    struct script *t = script_new(server_new(&both));
+
+    add_world(t, "w", ",\"tls\":true");
+    ok(strncmp(script_get(t, "w.registry"), "https://", 8) == 0, "tls: where it is asked for");
+    use_world(t, "w");
+    is_int(script_send(t, "GET /v2/", NULL, NULL)->status, 200, "tls: it is spoken");
+    (void)script_step(t, &told);
+    add_world(t, "plain", "");
+    ok(strncmp(script_get(t, "plain.registry"), "http://", 7) == 0, "tls: and nowhere else");
+    finish(t);
+    t = script_new(server_new(&tls));
+    add_world(t, "w", "");
+    ok(strncmp(script_get(t, "w.registry"), "https://", 8) == 0,
+       "tls: a server that speaks nothing else makes such worlds");
     finish(t);
 }
 
@@ -540,6 +575,7 @@ int main(void)
     test_login_by_default();
     test_prefix();
     test_host();
+    test_tls();
     test_delete();
     test_delete_under_way();
     test_ttl();
