@@ -64,7 +64,8 @@ static bool keep(struct kept *ret, const struct kept *from)
         if (!copy_text(&secret->hash, from->secrets[ret->secret_count].hash))
             return false;
     }
-    return copy_text(&ret->name, from->name) && copy_text(&ret->subject, from->subject);
+    ret->name = strdup(from->name);
+    return ret->name != NULL && copy_text(&ret->subject, from->subject);
 }
 
 /* The same without copies. */

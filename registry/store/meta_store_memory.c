@@ -93,8 +93,7 @@ static int memory_copy(const struct meta_store *s, struct meta_store **ret, stru
 
     if (meta_store_memory_new(&copy, err) != 0)
         return -1;
-    for (from = ((const struct memory_meta *)s)->repositories; from != NULL;
-         from = from->hh.next) {
+    for (from = ((const struct memory_meta *)s)->repositories; from != NULL; from = from->hh.next) {
         struct repository *r = repo_add(cast(copy), from->name, err);
 
         if (r == NULL || repository_fill(r, from, err) != 0) {
