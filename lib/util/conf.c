@@ -82,14 +82,13 @@ unsigned conf_line(const struct conf *c, const char *path)
 static int parse_json(struct conf *c, const char *text, size_t n, struct err *err)
 {
     static const struct util_json_limits limits = {
-        .size = CONF_FILE_MAX, .depth = CONF_DEPTH_MAX, .values = CONF_NODES_MAX};
-    json_error_t why;
+        .size = CONF_FILE_MAX, .depth = CONF_DEPTH_MAX, .values = CONF_NODES_MAX, .secret = true};
 
-    if (util_json_scan(text, n, &limits, err) != 0)
+    if (util_json_parse(&c->root, text, n, &limits, err) != 0) {
+        if (err != NULL && err->code == ERR_SYNTAX)
+            err->code = ERR_CONFIG;
         return err_wrap(err, "%s", c->name);
-    c->root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &why);
-    if (c->root == NULL)
-        return err_set(err, ERR_CONFIG, "%s:%d: %s", c->name, why.line, why.text);
+    }
     /* JSON is nearly YAML: a second reading gives the lines, and where it does not, there are none.
      */
     (void)conf_yaml_parse(NULL, &c->lines, c->name, text, n, NULL);

@@ -110,7 +110,7 @@ static int make_int(json_t **ret, const char *text, int base, struct err *err)
                !__builtin_add_overflow(value, digit, &value);
     }
     if (!fits)
-        return err_set(err, ERR_CONFIG, "the number %s is too large", TEXT_QUOTE(text));
+        return err_set(err, ERR_CONFIG, "the number is too large");
     *ret = json_integer(value);
     return 0;
 }
@@ -120,7 +120,7 @@ static int make_float(json_t **ret, const char *s, struct err *err)
     double value = is_not_finite(s) ? HUGE_VAL : strtod(s, NULL);
 
     if (!isfinite(value))
-        return err_set(err, ERR_CONFIG, "the number %s is not finite", TEXT_QUOTE(s));
+        return err_set(err, ERR_CONFIG, "the number is not finite");
     *ret = json_real(value);
     return 0;
 }
@@ -167,9 +167,9 @@ int conf_scalar_tagged(json_t **ret, const char *tag, const char *s, struct err 
             return -1;
         if (*ret != NULL && json_typeof(*ret) != kinds[i].first &&
             json_typeof(*ret) != kinds[i].second)
-            return err_set(err, ERR_CONFIG, "%s is not of the type that its tag says",
-                           TEXT_QUOTE(s));
+            return err_set(err, ERR_CONFIG, "the value is not of the type that its tag says");
         return 0;
     }
-    return err_set(err, ERR_CONFIG, "the tag %s is not supported", TEXT_QUOTE(tag));
+    return err_set(err, ERR_CONFIG,
+                   "this tag is not supported: a text that begins with '!' is put in quotes");
 }

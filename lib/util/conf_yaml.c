@@ -106,22 +106,23 @@ static unsigned line_of_offset(const struct reader *r, size_t offset)
     return line;
 }
 
+/* Quotes nothing of the text, which may be a secret. */
 static int parser_failed(struct reader *r)
 {
     const yaml_parser_t *p = &r->parser;
+    const yaml_mark_t *at = &p->problem_mark;
     const char *problem = p->problem == NULL ? "malformed YAML" : p->problem;
-    bool tab = p->problem_mark.index < r->length && r->text[p->problem_mark.index] == '\t';
+    bool tab = at->index < r->length && r->text[at->index] == '\t';
+    const char *advice = tab ? ": indent with blanks, not with tabs" : "";
 
     if (p->error == YAML_MEMORY_ERROR)
         return err_set(r->err, ERR_NOMEM, "%s", r->name);
     if (p->error == YAML_READER_ERROR)
         return err_set(r->err, ERR_CONFIG, "%s:%u: %s", r->name,
                        line_of_offset(r, p->problem_offset), problem);
-    if (p->context == NULL)
-        return err_set(r->err, ERR_CONFIG, "%s:%zu: %s%s", r->name, p->problem_mark.line + 1,
-                       problem, tab ? ": indent with blanks, not with tabs" : "");
-    return err_set(r->err, ERR_CONFIG, "%s:%zu: %s %s%s", r->name, p->problem_mark.line + 1,
-                   problem, p->context, tab ? ": indent with blanks, not with tabs" : "");
+    return err_set(r->err, ERR_CONFIG, "%s:%zu:%zu: %s%s%s%s", r->name, at->line + 1,
+                   at->column + 1, problem, p->context != NULL ? " " : "",
+                   p->context != NULL ? p->context : "", advice);
 }
 
 static int next_event(struct reader *r, yaml_event_t *ret)
@@ -200,8 +201,10 @@ static int read_alias(struct reader *r, json_t **ret, const yaml_event_t *event)
         *ret = json_deep_copy(r->anchors[i].node);
         return 0;
     }
-    return err_set(r->err, ERR_CONFIG, "%s:%u: the alias %s has no anchor before it", r->name,
-                   event_line(event), TEXT_QUOTE(name));
+    return err_set(r->err, ERR_CONFIG,
+                   "%s:%u: an alias has no anchor before it: a text that begins with '*' is put in "
+                   "quotes",
+                   r->name, event_line(event));
 }
 
 /* --- Collections --------------------------------------------------------------------------------
@@ -214,8 +217,7 @@ static int check_collection_tag(struct reader *r, const yaml_char_t *tag, const 
 {
     if (tag == NULL || strcmp((const char *)tag, "!") == 0 || strcmp((const char *)tag, want) == 0)
         return 0;
-    return err_set(r->err, ERR_CONFIG, "%s:%u: the tag %s is not supported", r->name, line,
-                   TEXT_QUOTE((const char *)tag));
+    return err_set(r->err, ERR_CONFIG, "%s:%u: this tag is not supported", r->name, line);
 }
 
 /* Reads the node that `event` begins at path + step, and leaves r->path as it was. */

@@ -148,7 +148,7 @@ configured() {
     refused 2 "ocimock serve: c.yaml:2: a second document begins: only one is allowed"
     printf 'log:\n\tlevel: info\n' >c.yaml
     serve -c c.yaml
-    refused 2 "ocimock serve: c.yaml:2: found character that cannot start any token while scanning for the next token: indent with blanks, not with tabs"
+    refused 2 "ocimock serve: c.yaml:2:1: found character that cannot start any token while scanning for the next token: indent with blanks, not with tabs"
     printf 'log: \xff\n' >c.yaml
     serve -c c.yaml
     refused 2 "ocimock serve: c.yaml:1: invalid leading UTF-8 octet"
