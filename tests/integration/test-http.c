@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* HTTP/1.1 as the specification has it: keep-alive, pipelining, chunks, 100-continue, HEAD, 1.0. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "lib/util/digest.h"
 #include "tests/integration/lib/bail.h"
 #include "tests/integration/lib/raw.h"
 #include "tests/integration/lib/registry.h"
@@ -238,35 +236,6 @@ static void test_impatient(struct script *t)
     client_free(c);
 }
 
-/* Megabytes through one connection, whole and by ranges. */
-static void test_large(struct script *t)
-{
-    size_t n = 3 * 1024 * 1024 + 11, i;
-    char *bytes = malloc(n);
-    const struct response *r;
-    struct client *c;
-    struct digest d, got;
-    char target[512];
-
-    if (bytes == NULL)
-        bail("out of memory");
-    for (i = 0; i < n; i++)
-        bytes[i] = (char)(i * 2654435761u >> 13);
-    (void)digest_of(&d, DIGEST_SHA256, bytes, n, NULL);
-    registry_upload(t, "app", "loc");
-    c = script_client(t);
-    snprintf(target, sizeof(target), "%s?digest=%s", script_get(t, "loc"), d.text);
-    is_int(client_call(c, "PUT", target, NULL, bytes, n)->status, 201, "3 MiB are pushed");
-    snprintf(target, sizeof(target), "/v2/app/blobs/%s", d.text);
-    r = client_get(c, target);
-    (void)digest_of(&got, DIGEST_SHA256, r->body, r->size, NULL);
-    is_str(got.text, d.text, "3 MiB are pulled unchanged");
-    r = client_call(c, "GET", target, "Range: bytes=1048570-2097200\r\n", NULL, 0);
-    is_mem(r->body, r->size, bytes + 1048570, 2097200 - 1048570 + 1, "a range of 1 MiB of it");
-    is_int(client_get(c, "/v2/")->status, 200, "and the connection goes on");
-    free(bytes);
-}
-
 int main(void)
 {
     struct server *s;
@@ -289,7 +258,7 @@ int main(void)
     for (i = 0; i < ARRAY_LEN(expects); i++)
         test_expect(t, i);
     test_impatient(t);
-    test_large(t);
+    registry_large(t, "3 MiB on one connection");
     script_free(t);
     server_free(s);
     done_testing();

@@ -3,14 +3,12 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <netinet/in.h>
 
-#include "lib/util/digest.h"
 #include "tests/integration/lib/bail.h"
 #include "tests/integration/lib/cert.h"
 #include "tests/integration/lib/registry.h"
@@ -41,34 +39,6 @@ static const struct step plain[] = {
     {"listeners share their content", "GET /v2/app/manifests/v1", .status = 200,
      .is = "${img.body}"},
 };
-
-/* Megabytes through TLS, both ways. */
-static void test_large(struct script *t)
-{
-    size_t n = 3 * 1024 * 1024 + 7, i;
-    char *bytes = malloc(n);
-    const struct response *r;
-    struct client *c;
-    struct digest d, got;
-    char target[512];
-
-    if (bytes == NULL)
-        bail("out of memory");
-    for (i = 0; i < n; i++)
-        bytes[i] = (char)(i * 2246822519u >> 11);
-    (void)digest_of(&d, DIGEST_SHA256, bytes, n, NULL);
-    registry_upload(t, "app", "loc");
-    c = script_client(t);
-    snprintf(target, sizeof(target), "%s?digest=%s", script_get(t, "loc"), d.text);
-    is_int(client_call(c, "PUT", target, NULL, bytes, n)->status, 201, "TLS: 3 MiB are pushed");
-    snprintf(target, sizeof(target), "/v2/app/blobs/%s", d.text);
-    r = client_get(c, target);
-    (void)digest_of(&got, DIGEST_SHA256, r->body, r->size, NULL);
-    is_str(got.text, d.text, "TLS: 3 MiB are pulled unchanged");
-    r = client_call(c, "GET", target, "Range: bytes=70000-2000000\r\n", NULL, 0);
-    is_mem(r->body, r->size, bytes + 70000, 2000000 - 70000 + 1, "TLS: a range of it");
-    free(bytes);
-}
 
 static void test_end(const struct server *s)
 {
@@ -173,7 +143,7 @@ static void test_given_certificate(void)
     script_use(t, SECURE);
     registry_image(t, "app", "v1", "img");
     RUN(t, both);
-    test_large(t);
+    registry_large(t, "TLS: 3 MiB");
     script_use(t, PLAIN);
     RUN(t, plain);
     test_end(s);

@@ -2,9 +2,12 @@
 #include "tests/integration/lib/registry.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "lib/util/digest.h"
 #include "tests/integration/lib/bail.h"
+#include "tests/tap/tap.h"
 
 /* Sends what must succeed. */
 static const struct response *must(struct script *t, int status, const char *request,
@@ -86,4 +89,38 @@ void registry_image(struct script *t, const char *repo, const char *tag, const c
     snprintf(digest, sizeof(digest), "${%s}", name);
     registry_manifest(t, repo, tag != NULL ? tag : digest, name, OCI_MANIFEST,
                       IMAGE("image.config", "image.layer", ""));
+}
+
+static char *make_bytes(size_t n)
+{
+    char *bytes = malloc(n);
+
+    if (bytes == NULL)
+        bail("out of memory");
+    for (size_t i = 0; i < n; i++)
+        bytes[i] = (char)(i * 2654435761u >> 13);
+    return bytes;
+}
+
+void registry_large(struct script *t, const char *what)
+{
+    enum { SIZE = 3 * 1024 * 1024 + 11, FROM = 1048570, TO = 2097200 };
+    char *bytes = make_bytes(SIZE);
+    struct client *c = script_client(t);
+    const struct response *r;
+    struct digest d, got;
+    char target[512];
+
+    (void)digest_of(&d, DIGEST_SHA256, bytes, SIZE, NULL);
+    registry_upload(t, "app", "loc");
+    (void)snprintf(target, sizeof(target), "%s?digest=%s", script_get(t, "loc"), d.text);
+    is_int(client_call(c, "PUT", target, NULL, bytes, SIZE)->status, 201, "%s are pushed", what);
+    (void)snprintf(target, sizeof(target), "/v2/app/blobs/%s", d.text);
+    r = client_get(c, target);
+    (void)digest_of(&got, DIGEST_SHA256, r->body, r->size, NULL);
+    is_str(got.text, d.text, "%s are pulled unchanged", what);
+    r = client_call(c, "GET", target, "Range: bytes=1048570-2097200\r\n", NULL, 0);
+    is_mem(r->body, r->size, bytes + FROM, TO - FROM + 1, "%s: a range of 1 MiB", what);
+    is_int(client_get(c, "/v2/")->status, 200, "%s: the connection goes on", what);
+    free(bytes);
 }

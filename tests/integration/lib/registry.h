@@ -45,5 +45,8 @@ void registry_manifest(struct script *t, const char *repo, const char *reference
 void registry_image(struct script *t, const char *repo, const char *tag, const char *name);
 /* Opens an upload session; its path goes to the variable. */
 void registry_upload(struct script *t, const char *repo, const char *variable);
+/* Pushes some megabytes and pulls them, whole and a part; the connection goes on. what: in the
+   names of the checks. */
+void registry_large(struct script *t, const char *what);
 
 #endif
