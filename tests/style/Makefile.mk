@@ -7,6 +7,7 @@ STYLE_TESTS += \
 	%D%/globals.sh \
 	%D%/headers.sh \
 	%D%/layers.sh \
-	%D%/program.sh
+	%D%/program.sh \
+	%D%/pull-policy.sh
 EXTRA_DIST += $(STYLE_TESTS) %D%/style.bash %D%/strip.awk %D%/banned-exceptions \
 	%D%/cppcheck-suppressions %D%/cppcheck.h
