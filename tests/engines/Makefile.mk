@@ -7,6 +7,7 @@ ENGINE_BATS = \
 	%D%/compare.bats \
 	%D%/containerd.bats \
 	%D%/docker.bats \
+	%D%/fixtures.bats \
 	%D%/import.bats \
 	%D%/lab.bats \
 	%D%/podman.bats \
