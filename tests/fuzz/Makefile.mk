@@ -52,6 +52,10 @@ FUZZ_TARGETS += %D%/fuzz-range
 FUZZ_TARGETS += %D%/fuzz-uri
 %C%_fuzz_uri_LDADD = $(FUZZ_LIBS)
 
+# fixtures
+FUZZ_TARGETS += %D%/fuzz-recipe
+%C%_fuzz_recipe_LDADD = $(FUZZ_LIBS)
+
 # auth
 FUZZ_TARGETS += %D%/fuzz-jwks
 %C%_fuzz_jwks_LDADD = $(FUZZ_LIBS)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2154 # stderr is set by run
 # Images made of recipes: at start, over the control API, by `ocimock fixture`.
 
 load lib/server
