@@ -303,6 +303,7 @@ static int open_control(struct serve *s, struct err *err)
                                         .loop = s->loop,
                                         .server = s->server,
                                         .tls = s->tls,
+                                        .digests = s->digests,
                                         .settings = &s->settings};
     s->api.fixtures = &s->fixtures;
     if (s->tls != NULL)

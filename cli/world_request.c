@@ -11,6 +11,7 @@
 #include "auth/policy.h"
 #include "auth/secret.h"
 #include "cli/serve_auth.h"
+#include "cli/serve_magic.h"
 #include "cli/serve_reset.h"
 #include "cli/serve_settings.h"
 #include "cli/serve_world.h"
@@ -296,6 +297,16 @@ static int load_rules(struct serve_world *sw, const json_t *body, json_t **ret_r
                              err);
 }
 
+/* What it has from its beginning on, and goes back to. */
+static int fill(const struct world_maker *m, struct serve_world *sw, const json_t *body,
+                json_t **ret_report, struct err *err)
+{
+    if (serve_magic_start(sw->world, m->digests, err) != 0 ||
+        load_rules(sw, body, ret_report, err) != 0)
+        return -1;
+    return serve_reset_remember(sw->world, err);
+}
+
 static int make(const struct world_maker *m, struct wanted *w, struct serve_world **ret,
                 json_t **ret_report, struct err *err)
 {
@@ -312,8 +323,7 @@ static int make(const struct world_maker *m, struct wanted *w, struct serve_worl
     options.auth = auth_settings_of(m, w);
     if (serve_world_new(&sw, m->loop, &options, err) != 0)
         return err_wrap(err, "world");
-    if (load_rules(sw, w->body, ret_report, err) != 0 ||
-        serve_reset_remember(sw->world, err) != 0 || listen_on(m, sw, w->body, err) != 0) {
+    if (fill(m, sw, w->body, ret_report, err) != 0 || listen_on(m, sw, w->body, err) != 0) {
         serve_world_retire(sw);
         return err_wrap(err, "world");
     }

@@ -13,6 +13,7 @@
 #ifndef CLI_WORLD_REQUEST_H
 #define CLI_WORLD_REQUEST_H
 
+struct digests;
 struct err;
 struct http_server;
 struct http_tls;
@@ -28,6 +29,7 @@ struct world_maker {
     struct loop *loop;
     struct http_server *server;
     struct http_tls *tls; /* NULL: none */
+    struct digests *digests; /* for the image of worlds with magic names */
     const struct serve_settings *settings;
 };
 

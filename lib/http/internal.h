@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
+#include <sys/socket.h>
 
 #include <event2/event_struct.h>
 #include <llhttp.h>
@@ -40,12 +41,14 @@ enum {
 struct body_rate;
 
 struct http_listener {
-    struct http_server *server; /* borrowed */
-    struct http_tls *tls;       /* borrowed; NULL: plain */
-    void *data;                 /* the product's */
-    char *url;                  /* owned */
-    int fd;                     /* owned; -1 when closed */
-    bool down;                  /* it has its port, but does not listen */
+    struct http_server *server;      /* borrowed */
+    struct http_tls *tls;            /* borrowed; NULL: plain */
+    void *data;                      /* the product's */
+    char *url;                       /* owned */
+    int fd;                          /* owned; -1 when closed */
+    bool down;                       /* it has its port, but does not listen */
+    struct sockaddr_storage address; /* while it is down: of its port */
+    socklen_t address_size;
     TAILQ_ENTRY(http_listener) link;
 };
 

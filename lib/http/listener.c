@@ -372,34 +372,32 @@ void *http_listener_data(const struct http_listener *l)
 
 /*
  * Shutting down a listening socket ends listening. A port that was asked for by its number stays
- * bound to it; one that the kernel chose is free then, and bound again by its number.
+ * bound to it (EINVAL); one that the kernel chose is free then, and bound again by its number.
  */
-static int keep_port(int fd, const struct sockaddr_storage *address, socklen_t size)
+static bool bind_again(const struct http_listener *l)
 {
-    if (shutdown(fd, SHUT_RD) != 0)
-        return -1;
-    return bind(fd, (const struct sockaddr *)address, size) == 0 || errno == EINVAL ? 0 : -1;
+    return bind(l->fd, (const struct sockaddr *)&l->address, l->address_size) == 0 ||
+           errno == EINVAL;
 }
 
+/* Should somebody take the port at this very moment, that shows when it goes up. */
 static int take_down(struct http_listener *l, struct err *err)
 {
-    struct sockaddr_storage address;
-    socklen_t size = sizeof(address);
-
-    memset(&address, 0, sizeof(address));
-    if (getsockname(l->fd, (struct sockaddr *)&address, &size) != 0)
+    l->address_size = sizeof(l->address);
+    memset(&l->address, 0, sizeof(l->address));
+    if (getsockname(l->fd, (struct sockaddr *)&l->address, &l->address_size) != 0 ||
+        shutdown(l->fd, SHUT_RD) != 0)
         return err_sys(err, "%s", l->url);
     unwatch(l);
     l->down = true;
-    if (keep_port(l->fd, &address, size) != 0)
-        return err_sys(err, "the port of %s is lost", l->url);
+    (void)bind_again(l);
     conns_retire(l->server, l);
     return 0;
 }
 
 static int bring_up(struct http_listener *l, struct err *err)
 {
-    if (listen(l->fd, HTTP_LISTEN_BACKLOG) != 0)
+    if (!bind_again(l) || listen(l->fd, HTTP_LISTEN_BACKLOG) != 0)
         return err_set(err, errno == EADDRINUSE ? ERR_BUSY : ERR_SYSTEM,
                        "cannot listen on %s again: %s", l->url, strerror(errno));
     if (watch(l, err) != 0)

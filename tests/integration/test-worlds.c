@@ -189,6 +189,23 @@ static void test_accounts(void)
     finish(t);
 }
 
+static void test_magic(void)
+{
+    static const char *const args[] = {"--magic", NULL};
+    struct script *t = start(args);
+    const struct step steps[] = {
+        {"magic names work in each world", "GET /v2/mock/absent/hello/manifests/v1", .status = 404},
+        {"with an image to work on", "GET /v2/hello/manifests/v1", .status = 200},
+    };
+
+    add_world(t, "m", "");
+    use_world(t, "m");
+    RUN(t, steps);
+    json_decref(steer(t, "POST", "/worlds/m/reset", NULL));
+    (void)script_step(t, &steps[1]);
+    finish(t);
+}
+
 static void test_login_by_default(void)
 {
     static const char *const args[] = {"--user", "alice:secret", NULL};
@@ -573,6 +590,7 @@ int main(void)
     test_apart();
     test_accounts();
     test_login_by_default();
+    test_magic();
     test_prefix();
     test_host();
     test_tls();

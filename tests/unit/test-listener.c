@@ -184,6 +184,28 @@ static void test_others(void)
     (void)close(fd);
 }
 
+/* Whoever shares the port (SO_REUSEADDR) and listens first has it. */
+static void test_taken(void)
+{
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int one = 1, other = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct http_listener *l;
+    struct err err = {0};
+
+    ASSERT(http_server_listen(server, &l, "127.0.0.1:0", NULL, NULL, &err) == 0);
+    in.sin_port = htons((uint16_t)port_of(l));
+    ASSERT(setsockopt(other, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0);
+    ok(bind(other, (struct sockaddr *)&in, sizeof(in)) != 0, "a port that listens is ours alone");
+    is_int(http_listener_set_up(l, false, &err), 0, "  down");
+    ASSERT(bind(other, (struct sockaddr *)&in, sizeof(in)) == 0 && listen(other, 1) == 0);
+    is_int(http_listener_set_up(l, true, &err), -1, "somebody took it: not up again");
+    is_int(err.code, ERR_BUSY, "  because it is in use: %s", err.msg);
+    ok(!http_listener_is_up(l), "  it stays down");
+    (void)close(other);
+    is_int(http_listener_set_up(l, true, &err), 0, "  until the other one goes");
+    http_listener_close(l);
+}
+
 int main(void)
 {
     struct http_server_options options = {.app = {.request = on_request, .ended = on_ended},
@@ -203,6 +225,7 @@ int main(void)
     test_down(address, "a port by its number");
     test_down(":0", "all addresses");
     test_others();
+    test_taken();
     http_server_free(server);
     loop_free(loop);
     done_testing();
