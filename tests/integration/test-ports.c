@@ -35,14 +35,6 @@ static void push_large(struct script *t)
     free(text);
 }
 
-static void finish(struct script *t)
-{
-    struct server *s = script_server(t);
-
-    script_free(t);
-    server_free(s);
-}
-
 /* The whole way: idle and busy connections, refused, up again. */
 static void check_down(struct script *t, const char *url, const char *what)
 {
@@ -97,7 +89,7 @@ static void test_down(void)
     check_down(t, server_url(script_server(t), 0), "first port");
     check_down(t, server_url(script_server(t), 1), "second port");
     RUN(t, shown);
-    finish(t);
+    script_finish(t);
 }
 
 /* A server that is told the number of its port: one that another server had just now. */
@@ -114,12 +106,12 @@ static void test_number(void)
     t = script_new(server_new(&options));
     push_large(t);
     check_down(t, server_url(script_server(t), 0), "port by number");
-    finish(t);
+    script_finish(t);
 }
 
 static void test_for(void)
 {
-    struct script *t = script_new(server_new(NULL));
+    struct script *t = script_start(NULL);
     const char *url = server_url(script_server(t), 0);
     uint64_t deadline = client_now() + CLIENT_WAIT_MS;
     const struct step steps[] = {
@@ -135,12 +127,12 @@ static void test_for(void)
     while (client_is_refused(url) && client_now() < deadline)
         continue;
     script_run(t, &steps[1], 2);
-    finish(t);
+    script_finish(t);
 }
 
 static void test_world(void)
 {
-    struct script *t = script_new(server_new(NULL));
+    struct script *t = script_start(NULL);
     json_t *w = steer(t, "POST", "/worlds", "{\"name\":\"w\"}");
     const char *url = json_string_value(json_object_get(w, "registry"));
 
@@ -153,7 +145,7 @@ static void test_world(void)
     ok(client_is_refused(server_url(script_server(t), 0)), "  the default one is down");
     (void)steer(t, "DELETE", "/worlds/w", NULL);
     json_decref(w);
-    finish(t); /* stops while it is down */
+    script_finish(t); /* stops while it is down */
 }
 
 int main(void)

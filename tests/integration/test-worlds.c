@@ -12,46 +12,8 @@
 #include "tests/integration/lib/tokens.h"
 #include "tests/tap/tap.h"
 
-enum { MANY = 1000, DRAWS = 40 };
-
 /* --- Helpers -----------------------------------------------------------------------------------
  */
-
-/* Makes one and sets NAME.registry and NAME.basic. */
-static void add_world(struct script *t, const char *name, const char *more)
-{
-    char body[512], variable[64];
-    auto_free char *basic = NULL;
-    const json_t *account;
-    json_t *w;
-
-    snprintf(body, sizeof(body), "{\"name\":\"%s\"%s}", name, more);
-    w = steer(t, "POST", "/worlds", body);
-    account = json_object_get(w, "account");
-    basic = tokens_basic(json_string_value(json_object_get(account, "name")),
-                         json_string_value(json_object_get(account, "secret")));
-    snprintf(variable, sizeof(variable), "%s.registry", name);
-    script_set(t, variable, json_string_value(json_object_get(w, "registry")));
-    snprintf(variable, sizeof(variable), "%s.basic", name);
-    script_set(t, variable, basic);
-    json_decref(w);
-}
-
-static void use_world(struct script *t, const char *name)
-{
-    char variable[64];
-
-    snprintf(variable, sizeof(variable), "%s.registry", name);
-    script_use_url(t, script_get(t, variable));
-}
-
-static void remove_world(struct script *t, const char *name)
-{
-    char target[128];
-
-    snprintf(target, sizeof(target), "/worlds/%s", name);
-    (void)steer(t, "DELETE", target, NULL);
-}
 
 /* Until a request is under way there. */
 static void wait_open(struct script *t, const char *name)
@@ -68,21 +30,6 @@ static void wait_open(struct script *t, const char *name)
         json_decref(stats);
     } while (!open && client_now() < deadline);
     ok(open, "a request to world %s is under way", name);
-}
-
-static struct script *start(const char *const *args)
-{
-    const struct server_options options = {.args = args};
-
-    return script_new(server_new(&options));
-}
-
-static void finish(struct script *t)
-{
-    struct server *s = script_server(t);
-
-    script_free(t);
-    server_free(s);
 }
 
 /* --- Apart -------------------------------------------------------------------------------------
@@ -132,17 +79,17 @@ static const struct step in_default[] = {
 
 static void test_apart(void)
 {
-    struct script *t = start(NULL);
+    struct script *t = script_start(NULL);
 
     script_set(t, "url", server_url(script_server(t), 0));
-    add_world(t, "t42", ",\"ttl\":\"1h\",\"seed\":7");
+    steer_world_add(t, "t42", ",\"ttl\":\"1h\",\"seed\":7");
     RUN(t, listed);
-    use_world(t, "t42");
+    steer_world_use(t, "t42");
     registry_image(t, "app", "v1", "a");
     RUN(t, in_world);
     script_use(t, 0);
     RUN(t, in_default);
-    finish(t);
+    script_finish(t);
 }
 
 /* --- Who may -----------------------------------------------------------------------------------
@@ -172,55 +119,55 @@ static const struct step given[] = {
 
 static void test_accounts(void)
 {
-    struct script *t = start(NULL);
+    struct script *t = script_start(NULL);
 
-    add_world(t, "a", ",\"auth\":\"bearer\"");
-    add_world(t, "b", ",\"auth\":\"bearer\"");
-    add_world(t, "c",
-              ",\"auth\":\"basic\",\"accounts\":[{\"name\":\"bob\",\"secret\":\"builder\"}],"
-              "\"policy\":[{\"accounts\":[\"bob\"],\"repositories\":[\"team\"]}]");
-    use_world(t, "b");
+    steer_world_add(t, "a", ",\"auth\":\"bearer\"");
+    steer_world_add(t, "b", ",\"auth\":\"bearer\"");
+    steer_world_add(t, "c",
+                    ",\"auth\":\"basic\",\"accounts\":[{\"name\":\"bob\",\"secret\":\"builder\"}],"
+                    "\"policy\":[{\"accounts\":[\"bob\"],\"repositories\":[\"team\"]}]");
+    steer_world_use(t, "b");
     tokens_fetch(t, "other", script_get(t, "b.basic"), "?scope=repository:app:pull");
-    use_world(t, "a");
+    steer_world_use(t, "a");
     tokens_fetch(t, "own", script_get(t, "a.basic"), "?scope=repository:app:pull");
     RUN(t, closed);
-    use_world(t, "c");
+    steer_world_use(t, "c");
     RUN(t, given);
-    finish(t);
+    script_finish(t);
 }
 
 static void test_magic(void)
 {
     static const char *const args[] = {"--magic", NULL};
-    struct script *t = start(args);
+    struct script *t = script_start(args);
     const struct step steps[] = {
         {"magic names work in each world", "GET /v2/mock/absent/hello/manifests/v1", .status = 404},
         {"with an image to work on", "GET /v2/hello/manifests/v1", .status = 200},
     };
 
-    add_world(t, "m", "");
-    use_world(t, "m");
+    steer_world_add(t, "m", "");
+    steer_world_use(t, "m");
     RUN(t, steps);
     json_decref(steer(t, "POST", "/worlds/m/reset", NULL));
     (void)script_step(t, &steps[1]);
-    finish(t);
+    script_finish(t);
 }
 
 static void test_login_by_default(void)
 {
     static const char *const args[] = {"--user", "alice:secret", NULL};
-    struct script *t = start(args);
+    struct script *t = script_start(args);
     const struct step own = {"a world of a server with accounts asks for a login", "GET /v2/",
                              .status = 401};
     const struct step none = {"but not when it is told so", "GET /v2/", .status = 200};
 
-    add_world(t, "a", "");
-    add_world(t, "b", ",\"auth\":\"none\"");
-    use_world(t, "a");
+    steer_world_add(t, "a", "");
+    steer_world_add(t, "b", ",\"auth\":\"none\"");
+    steer_world_use(t, "a");
     (void)script_step(t, &own);
-    use_world(t, "b");
+    steer_world_use(t, "b");
     (void)script_step(t, &none);
-    finish(t);
+    script_finish(t);
 }
 
 /* --- Shared listeners --------------------------------------------------------------------------
@@ -252,16 +199,16 @@ static const struct step prefixed[] = {
 
 static void test_prefix(void)
 {
-    struct script *t = start(NULL);
+    struct script *t = script_start(NULL);
 
     script_set(t, "url", server_url(script_server(t), 0));
-    add_world(t, "p", ",\"prefix\":\"p\",\"auth\":\"bearer\"");
+    steer_world_add(t, "p", ",\"prefix\":\"p\",\"auth\":\"bearer\"");
     tokens_fetch(t, "token", script_get(t, "p.basic"), "?scope=repository:p/app:pull,push");
     script_authorize(t, "${token}");
     registry_image(t, "p/app", "v1", "a");
     script_authorize(t, NULL);
     RUN(t, prefixed);
-    remove_world(t, "p");
+    steer_world_remove(t, "p");
     {
         const struct step gone = {"prefix: gone, the default world takes over",
                                   "GET /v2/p/app/tags/list", .status = 404};
@@ -272,7 +219,7 @@ static void test_prefix(void)
         (void)script_step(t, &gone);
         (void)script_step(t, &ping);
     }
-    finish(t);
+    script_finish(t);
 }
 
 /* Asks with that Host; the status. */
@@ -289,19 +236,19 @@ static int ask_host(struct script *t, const char *host, const char *path)
 
 static void test_host(void)
 {
-    struct script *t = start(NULL);
+    struct script *t = script_start(NULL);
     const struct step counted = {"host: its journal has both",
                                  "GET /control/v1/worlds/h/requests:count", .status = 200,
                                  .has = "\"count\":2"};
 
-    add_world(t, "h", ",\"host\":\"H.Test\",\"auth\":\"basic\"");
+    steer_world_add(t, "h", ",\"host\":\"H.Test\",\"auth\":\"basic\"");
     ok(strncmp(script_get(t, "h.registry"), "http://h.test:", 14) == 0, "host: its URL: %s",
        script_get(t, "h.registry"));
     is_int(ask_host(t, "h.test", "/v2/"), 401, "host: by its name");
     is_int(ask_host(t, "h.TEST:5000", "/v2/"), 401, "host: in any case, with any port");
     is_int(ask_host(t, "other.test", "/v2/"), 200, "host: another name is the default world's");
     (void)script_step(t, &counted);
-    finish(t);
+    script_finish(t);
 }
 
 /* --- TLS ---------------------------------------------------------------------------------------
@@ -319,19 +266,19 @@ static void test_tls(void)
                               .status = 200, .has = "/tls/ca.crt", .hasnt = "skip_verify"};
     struct script *t = script_new(server_new(&both));
 
-    add_world(t, "w", ",\"tls\":true");
+    steer_world_add(t, "w", ",\"tls\":true");
     ok(strncmp(script_get(t, "w.registry"), "https://", 8) == 0, "tls: where it is asked for");
-    use_world(t, "w");
+    steer_world_use(t, "w");
     is_int(script_send(t, "GET /v2/", NULL, NULL)->status, 200, "tls: it is spoken");
     (void)script_step(t, &told);
-    add_world(t, "plain", "");
+    steer_world_add(t, "plain", "");
     ok(strncmp(script_get(t, "plain.registry"), "http://", 7) == 0, "tls: and nowhere else");
-    finish(t);
+    script_finish(t);
     t = script_new(server_new(&tls));
-    add_world(t, "w", "");
+    steer_world_add(t, "w", "");
     ok(strncmp(script_get(t, "w.registry"), "https://", 8) == 0,
        "tls: a server that speaks nothing else makes such worlds");
-    finish(t);
+    script_finish(t);
 }
 
 /* --- The end -----------------------------------------------------------------------------------
@@ -339,14 +286,14 @@ static void test_tls(void)
 
 static void test_delete(void)
 {
-    struct script *t = start(NULL);
+    struct script *t = script_start(NULL);
     struct client *idle, *held, *push, *waiting;
     auto_free char *url = NULL;
 
-    add_world(t, "w",
-              ",\"rules\":[{\"when\":{\"op\":\"tags.list\"},"
-              "\"then\":{\"hold\":{\"gate\":\"g\"}}}]");
-    use_world(t, "w");
+    steer_world_add(t, "w",
+                    ",\"rules\":[{\"when\":{\"op\":\"tags.list\"},"
+                    "\"then\":{\"hold\":{\"gate\":\"g\"}}}]");
+    steer_world_use(t, "w");
     url = strdup(script_get(t, "w.registry"));
     registry_image(t, "app", "v1", "a");
     registry_upload(t, "app", "loc");
@@ -362,7 +309,7 @@ static void test_delete(void)
                           "Content-Type: application/json\r\nContent-Length: 31\r\n\r\n"
                           "{\"match\":{\"op\":\"jwks\"}}         ");
     json_decref(steer(t, "POST", "/worlds/w/wait", "{\"match\":{\"op\":\"tags.list\"}}"));
-    remove_world(t, "w");
+    steer_world_remove(t, "w");
     is_str(client_end_name(client_wait_end(idle)), "closed", "delete: it is closed");
     is_str(client_end_name(client_wait_end(held)), "closed", "delete: so is one that is held");
     ok(client_wait_end(push) != CLIENT_END_NONE, "delete: and one that sends");
@@ -383,7 +330,7 @@ static void test_delete(void)
     client_free(held);
     client_free(push);
     client_free(waiting);
-    finish(t);
+    script_finish(t);
 }
 
 /* While a slow hash is checked in a job. */
@@ -391,38 +338,38 @@ static void test_delete_under_way(void)
 {
     static const char hash[] = "$6$rounds=500000$ho0yvBZt6eS8Y9bF$ndy6HV/R2YUUMyvjS0HKQLJS.I"
                                "HMtPa16GYd354zwlCeRYUwS4FWYd8ncYsb4sngIy4fQ6PpYvWUglCfKsyQa.";
-    struct script *t = start(NULL);
+    struct script *t = script_start(NULL);
     char more[512];
     struct client *c;
 
     snprintf(more, sizeof(more),
              ",\"auth\":\"basic\",\"accounts\":[{\"name\":\"slow\",\"hash\":\"%s\"}]", hash);
-    add_world(t, "w", more);
+    steer_world_add(t, "w", more);
     c = client_new(script_get(t, "w.registry"));
     client_sendf(c,
                  "GET /v2/ HTTP/1.1\r\nHost: x\r\nAuthorization: Basic c2xvdzp3cm9uZw==\r\n\r\n");
     wait_open(t, "w");
-    remove_world(t, "w");
+    steer_world_remove(t, "w");
     is_str(client_end_name(client_wait_end(c)), "closed",
            "delete: a connection with a login under way is cut");
     client_free(c);
-    add_world(t, "w", "");
-    use_world(t, "w");
+    steer_world_add(t, "w", "");
+    steer_world_use(t, "w");
     is_int(script_send(t, "GET /v2/", NULL, NULL)->status, 200, "delete: its name is free at once");
-    finish(t);
+    script_finish(t);
 }
 
 static void test_ttl(void)
 {
-    struct script *t = start(NULL);
+    struct script *t = script_start(NULL);
     uint64_t deadline = client_now() + CLIENT_WAIT_MS;
 
-    add_world(t, "w", ",\"ttl\":\"100ms\"");
+    steer_world_add(t, "w", ",\"ttl\":\"100ms\"");
     while (!client_is_refused(script_get(t, "w.registry")) && client_now() < deadline)
         continue;
     ok(client_is_refused(script_get(t, "w.registry")), "ttl: nobody listens there any more");
     ok(server_wait_log(script_server(t), "its time is over"), "ttl: the log says why");
-    finish(t);
+    script_finish(t);
 }
 
 /* --- Refused -----------------------------------------------------------------------------------
@@ -470,117 +417,15 @@ static const struct step refused[] = {
 static void test_refused(void)
 {
     static const char *const args[] = {"--limit-worlds", "3", NULL};
-    struct script *t = start(args);
+    struct script *t = script_start(args);
 
-    add_world(t, "w", "");
-    add_world(t, "h", ",\"host\":\"w.test\"");
+    steer_world_add(t, "w", "");
+    steer_world_add(t, "h", ",\"host\":\"w.test\"");
     script_set(t, "address", strstr(server_url(script_server(t), 0), "127."));
     script_run(t, refused, ARRAY_LEN(refused) - 2);
-    add_world(t, "last", "");
+    steer_world_add(t, "last", "");
     script_run(t, &refused[ARRAY_LEN(refused) - 2], 2);
-    finish(t);
-}
-
-/* --- Chance, and many --------------------------------------------------------------------------
- */
-
-/* "..#..": what a rule left to chance did to the requests of a world. */
-static void draw(struct script *t, const char *name, char *text)
-{
-    use_world(t, name);
-    for (int i = 0; i < DRAWS; i++)
-        text[i] = script_send(t, "GET /v2/", NULL, NULL)->status == 503 ? '#' : '.';
-    text[DRAWS] = '\0';
-}
-
-static void test_seed(void)
-{
-    static const char rules[] = ",\"rules\":[{\"id\":\"r\",\"when\":{\"op\":\"ping\"},"
-                                "\"then\":{\"status\":503},\"probability\":0.5}]";
-    char one[DRAWS + 1], two[DRAWS + 1], other[DRAWS + 1], more[512];
-    struct script *t = start(NULL);
-
-    snprintf(more, sizeof(more), ",\"seed\":7%s", rules);
-    add_world(t, "one", more);
-    add_world(t, "two", more);
-    snprintf(more, sizeof(more), ",\"seed\":8%s", rules);
-    add_world(t, "other", more);
-    draw(t, "one", one);
-    draw(t, "two", two);
-    draw(t, "other", other);
-    is_str(two, one, "the same seed gives the same schedule");
-    ok(strcmp(one, other) != 0, "another seed another one");
-    finish(t);
-}
-
-static void name_of(char name[16], int i)
-{
-    snprintf(name, 16, "w%d", i);
-}
-
-/* What a test does with a world. */
-static void use_once(struct script *t, const char *name)
-{
-    char target[64];
-
-    use_world(t, name);
-    registry_image(t, "app", "v1", name);
-    snprintf(target, sizeof(target), "/worlds/%s/rules", name);
-    json_decref(
-        steer(t, "POST", target, "{\"when\":{\"op\":\"blob.get\"},\"then\":{\"delay\":\"0s\"}}"));
-    if (script_send(t, "GET /v2/app/manifests/v1", NULL, NULL)->status != 200)
-        bail("no manifest in %s", name);
-    snprintf(target, sizeof(target), "/worlds/%s/verify", name);
-    json_decref(steer(t, "POST", target, "{\"match\":{\"op\":\"manifest.get\"},\"count\":1}"));
-}
-
-/* Kibibytes that the server has when all worlds are there. */
-static long make_use_delete(struct script *t, int count)
-{
-    char name[16];
-    long most;
-
-    for (int i = 0; i < count; i++) {
-        name_of(name, i);
-        add_world(t, name, "");
-        use_once(t, name);
-    }
-    most = server_memory(script_server(t));
-    for (int i = 0; i < count; i++) {
-        name_of(name, i);
-        remove_world(t, name);
-    }
-    return most;
-}
-
-/* Memory is given back a moment after the last one went. */
-static long settled_memory(struct script *t, long wanted)
-{
-    uint64_t deadline = client_now() + (server_is_sanitized() ? 0 : CLIENT_WAIT_MS);
-    long now;
-
-    do
-        now = server_memory(script_server(t));
-    while (now > wanted && client_now() < deadline);
-    return now;
-}
-
-/* A sanitizer keeps what was freed: then only that nothing grows without bounds. */
-static void test_many(void)
-{
-    static const char *const args[] = {"--log-level", "warn", NULL};
-    int count = server_is_sanitized() ? MANY / 10 : MANY;
-    struct script *t = start(args);
-    long before, most, after, allowed;
-
-    most = make_use_delete(t, 10); /* what is needed once */
-    before = settled_memory(t, most - 1);
-    most = make_use_delete(t, count);
-    allowed = server_is_sanitized() ? 2 * most : before + (most - before) / 20;
-    after = settled_memory(t, allowed);
-    diag("%d worlds: %ld KiB before, %ld with all, %ld after", count, before, most, after);
-    ok(after <= allowed, "%d worlds: memory returns to within 5 %%", count);
-    finish(t);
+    script_finish(t);
 }
 
 int main(void)
@@ -597,7 +442,5 @@ int main(void)
     test_delete_under_way();
     test_ttl();
     test_refused();
-    test_seed();
-    test_many();
     done_testing();
 }

@@ -57,6 +57,21 @@ struct script *script_new(struct server *s)
     return t;
 }
 
+struct script *script_start(const char *const *args)
+{
+    const struct server_options options = {.args = args};
+
+    return script_new(server_new(&options));
+}
+
+void script_finish(struct script *t)
+{
+    struct server *s = t->server;
+
+    script_free(t);
+    server_free(s);
+}
+
 void script_free(struct script *t)
 {
     client_free(t->client);

@@ -43,6 +43,10 @@ struct script;
 /* A client of that server and an empty set of variables. The server is borrowed. */
 struct script *script_new(struct server *s);
 void script_free(struct script *t);
+/* The same with a server of its own, started with these arguments (NULL: none) ... */
+struct script *script_start(const char *const *args);
+/* ... which ends with it. */
+void script_finish(struct script *t);
 /* Borrowed. */
 struct server *script_server(const struct script *t);
 /* The server's address number i instead of the first. */

@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "tests/integration/lib/bail.h"
+#include "tests/integration/lib/tokens.h"
 
 json_t *steer(struct script *t, const char *method, const char *target, const char *body)
 {
@@ -83,4 +84,39 @@ void steer_wait_held(struct script *t, const char *gate, unsigned count)
         if (client_now() > deadline)
             bail("gate %s does not hold %u answers", gate, count);
     }
+}
+
+void steer_world_add(struct script *t, const char *name, const char *more)
+{
+    char body[512], variable[64];
+    auto_free char *basic = NULL;
+    const json_t *account;
+    json_t *w;
+
+    snprintf(body, sizeof(body), "{\"name\":\"%s\"%s}", name, more);
+    w = steer(t, "POST", "/worlds", body);
+    account = json_object_get(w, "account");
+    basic = tokens_basic(json_string_value(json_object_get(account, "name")),
+                         json_string_value(json_object_get(account, "secret")));
+    snprintf(variable, sizeof(variable), "%s.registry", name);
+    script_set(t, variable, json_string_value(json_object_get(w, "registry")));
+    snprintf(variable, sizeof(variable), "%s.basic", name);
+    script_set(t, variable, basic);
+    json_decref(w);
+}
+
+void steer_world_use(struct script *t, const char *name)
+{
+    char variable[64];
+
+    snprintf(variable, sizeof(variable), "%s.registry", name);
+    script_use_url(t, script_get(t, variable));
+}
+
+void steer_world_remove(struct script *t, const char *name)
+{
+    char target[128];
+
+    snprintf(target, sizeof(target), "/worlds/%s", name);
+    (void)steer(t, "DELETE", target, NULL);
 }

@@ -34,4 +34,11 @@ void steer_wait(struct script *t, const char *match, unsigned count);
 /* Waits until that gate holds so many answers. */
 void steer_wait_held(struct script *t, const char *gate, unsigned count);
 
+/* Makes a world with further members, beginning with a comma; sets the variables NAME.registry (its
+   URL) and NAME.basic (the Authorization of its account). */
+void steer_world_add(struct script *t, const char *name, const char *more);
+/* Requests go there from now on; script_use() goes back. */
+void steer_world_use(struct script *t, const char *name);
+void steer_world_remove(struct script *t, const char *name);
+
 #endif
