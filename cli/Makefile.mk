@@ -47,6 +47,7 @@ libcli_a_SOURCES = \
 	%D%/requests_follow.c \
 	%D%/reset.c \
 	%D%/scenario.c %D%/scenario.h %D%/scenario_magic.c \
+	%D%/scenario_world.c %D%/scenario_world.h \
 	%D%/secret_input.c %D%/secret_input.h \
 	%D%/serve.c \
 	%D%/serve_accounts.c %D%/serve_accounts.h \

@@ -205,16 +205,23 @@ static const struct command show_command = {
 /* --- apply --------------------------------------------------------------------------------------
  */
 
+/* ", 2 rules"; nothing for none. */
+static void print_count(size_t n, const char *what)
+{
+    if (n > 0)
+        (void)printf(", %zu %s%s", n, what, n == 1 ? "" : "s");
+}
+
 static enum cli_status show_applied(const json_t *answer, struct err *err)
 {
-    size_t rules = json_array_size(json_object_get(answer, "rules"));
-    size_t states = json_array_size(json_object_get(answer, "states"));
-
     (void)err;
     fault_print_warnings("scenario apply", answer);
-    (void)printf("%s: %s, %zu rule%s, %zu state%s\n", text_of(answer, "name"),
-                 json_is_true(json_object_get(answer, "replaced")) ? "applied anew" : "applied",
-                 rules, rules == 1 ? "" : "s", states, states == 1 ? "" : "s");
+    (void)printf("%s: %s", text_of(answer, "name"),
+                 json_is_true(json_object_get(answer, "replaced")) ? "applied anew" : "applied");
+    print_count(json_array_size(json_object_get(answer, "rules")), "rule");
+    print_count(json_array_size(json_object_get(answer, "states")), "image state");
+    print_count(json_object_size(json_object_get(answer, "registry")), "setting");
+    (void)puts("");
     return CLI_OK;
 }
 
@@ -283,7 +290,7 @@ static const struct command remove_command = {
     .summary = "take one back",
     .examples = "ocimock scenario remove rate-limited\n"
                 "ocimock scenario remove --all",
-    .about = "Takes back what a preset made: its rules, and its image states in "
+    .about = "Takes back what a preset made: its rules, and its image states and settings in "
              "favour of those that were there before.",
     .options = remove_options,
     .option_count = ARRAY_LEN(remove_options),

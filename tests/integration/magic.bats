@@ -218,6 +218,14 @@ form() {
     [[ $(fetch "$URL/token/mock/No/hello") == 404 && $(fetch "$URL/token/mocks") == 404 ]]
 }
 
+@test "worlds have magic names, too" {
+    start --magic
+    "$OCIMOCK" world add t1 --prefix p --auth none >"$T/world"
+    [[ $(fetch "$URL/v2/mock/status-503/p/app/manifests/v1") == 503 ]]
+    "$OCIMOCK" verify --world t1 --repo 'mock/status-503/p/app' --count 1
+    "$OCIMOCK" verify --repo 'mock/*' --count 0
+}
+
 @test "made-up names do not make the server grow" {
     start --magic
     local before after

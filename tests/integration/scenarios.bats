@@ -194,6 +194,10 @@ session() {
     [[ $(control GET /scenarios/flaky-5xx) == 200 && $(jq .active "$T/body") == true ]]
     "$OCIMOCK" scenario remove --all
     [[ $(control GET /rules) == 200 && $(jq '.rules | length' "$T/body") == 0 ]]
+    # somebody's own rule with that tag is not ours
+    "$OCIMOCK" fault add --id own --tag flaky-5xx --op ping --status 418
+    apply flaky-5xx
+    [[ $(control GET /rules/own) == 200 && $(control GET /rules/flaky-5xx) == 200 ]]
 }
 
 @test "what is taken back gives its place to the state that was there before" {
