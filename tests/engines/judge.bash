@@ -10,7 +10,7 @@
 #   requests  KIND/STATUS[/RANGE][/END]=COUNT ..., with blanks between. KIND is config, layer or an
 #             operation; STATUS is - for no answer; END is not written when it is complete, and open
 #             while there is none; COUNT is N or N-M. What is not listed must not have happened. The word
-#             waits: after a 429 nothing is asked for within the next second
+#             waits: after a 429 it asks for nothing within the next second
 #   message   extended regular expression of what the client says
 #   remark    for people
 #
@@ -39,16 +39,17 @@ seen() {
     ! waits "$1" || printf ' waits'
 }
 
-# waits ENGINE: after each 429 a second passes before it asks again (a little less by the journal).
+# waits ENGINE: whenever it asks again after a 429, a second has passed (a little less by the journal).
 waits() {
     local agent
 
     agent=$(engine_user_agent "$1")
-    jq -e --arg agent "${agent%\*}" 'def ms: capture("^(?<s>.*)\\.(?<ms>[0-9]+)Z") | ("\(.s)Z" | fromdate) * 1000 + (.ms | tonumber);
+    jq -e --arg agent "${agent%\*}" '
+        def ms: capture("^(?<s>.*)\\.(?<ms>[0-9]+)Z") | ("\(.s)Z" | fromdate) * 1000 + (.ms | tonumber);
         [.requests[] | select((.user_agent // "") | startswith($agent))] as $all
-        | [range($all | length) | select($all[.].status == 429)] as $refused
-        | ($refused | length) > 0 and all($refused[]; . + 1 < ($all | length)
-            and ($all[. + 1].arrived | ms) - ($all[.].arrived | ms) >= 900)' "$BATS_TEST_TMPDIR/requests" >/dev/null
+        | [range(1; $all | length) | select($all[. - 1].status == 429)
+            | ($all[.].arrived | ms) - ($all[. - 1].arrived | ms)]
+        | length > 0 and all(. >= 900)' "$BATS_TEST_TMPDIR/requests" >/dev/null
 }
 
 # judge ENGINE: 0 as in the table, 1 otherwise, 2 when the table does not know this version.

@@ -88,6 +88,21 @@ auth_configuration() {
     react
 }
 
+@test "reactions: token-html" {
+    fault_set <<<'{when: {op: token}, then: {status: 200, raw_body: {type: text/html, text: "<html><h1>Welcome</h1></html>"}}}'
+    react
+}
+
+@test "reactions: token-wrong-key" {
+    "$OCIMOCK" fault add --op token --then '{"token": "wrong-key"}'
+    react
+}
+
+@test "reactions: challenge-missing" {
+    "$OCIMOCK" fault add --then '{"challenge": "missing"}'
+    react
+}
+
 # --- Tokens that expire on the way --------------------------------------------------------------------
 
 # later GATE COMMAND...: when all wait at that gate, ten minutes pass; a token lives for five.

@@ -53,6 +53,23 @@ stopped_when_stalled() {
     stop_clients
 }
 
+# Of the four, two can be told to wait no longer than so long.
+@test "reactions to a stall with a limit of one's own" {
+    local dir=$BATS_TEST_TMPDIR
+
+    need skopeo containerd ctr
+    FAULT=layer-stalls
+    fault_on --op blob.get --role layer --cut 512KiB:stall
+    SINCE=$("$OCIMOCK" requests --stats --json | jq .last)
+    skopeo --command-timeout 8s copy --src-tls-verify=false "docker://$REGISTRY/react/$FAULT:v1" "dir:$dir/copy" \
+        >"$dir/skopeo" 2>&1 3>&- 4>&- &
+    run ctr --timeout 8s images pull --plain-http --snapshotter native "$REGISTRY/react/$FAULT:v1"
+    ((status != 0)) # in which words depends on what it is at
+    wait "$!" && return 1
+    grep 'context deadline exceeded' "$dir/skopeo"
+    "$OCIMOCK" wait --since "$SINCE" --role layer --end client-aborted --count 2 --timeout 20s
+}
+
 # --- Ranges, once a layer was cut -------------------------------------------------------------------
 
 # range_fault HOW: the first answer is cut, the ranges of those that follow are not honoured.

@@ -71,6 +71,11 @@ once() {
     react
 }
 
+@test "reactions: manifest-429-always" {
+    fault_on --op 'manifest.*' --status 429 --header 'Retry-After: 1'
+    react
+}
+
 @test "reactions: layer-429-seconds" {
     once 'status: 429, headers: {set: {Retry-After: 1}}' blob.get layer
     react
@@ -144,6 +149,11 @@ manifest_offset() {
 
 @test "reactions: manifest-dropped-once" {
     once 'connection: drop' 'manifest.*'
+    react
+}
+
+@test "reactions: layer-dropped-once" {
+    once 'connection: drop' blob.get layer
     react
 }
 
