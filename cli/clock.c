@@ -51,7 +51,7 @@ static enum cli_status show(void *settings, struct err *err)
 
 static const struct command show_command = {
     .name = "show",
-    .summary = "print the time; the same as no part",
+    .summary = "print the time; the same as 'ocimock clock'",
     .examples = "ocimock clock",
     .about = "Prints the server's time.",
     .asks_server = true,

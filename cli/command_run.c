@@ -150,6 +150,17 @@ static enum cli_status run_nothing(const struct command *c, const char *path, co
     return CLI_FAILURE;
 }
 
+static enum cli_status fail(const struct command *c, const char *path, const struct err *err)
+{
+    enum cli_status status = cli_fail(path, err);
+
+    if (status == CLI_NO_SERVER && c->asks_server)
+        (void)fputs(
+            "Start one with 'ocimock serve', or name it with --control or OCIMOCK_CONTROL.\n",
+            stderr);
+    return status;
+}
+
 enum cli_status command_run(const struct command *c, const char *path, int argc, char **argv)
 {
     const char *word = argc >= 2 ? argv[1] : NULL;
@@ -169,5 +180,5 @@ enum cli_status command_run(const struct command *c, const char *path, int argc,
         status = run_nothing(c, path, word, &err);
     else
         status = run_own(c, path, argc, argv, &err);
-    return status == CLI_FAILURE && err.code != ERR_NONE ? cli_fail(path, &err) : status;
+    return status == CLI_FAILURE && err.code != ERR_NONE ? fail(c, path, &err) : status;
 }

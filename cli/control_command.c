@@ -50,6 +50,29 @@ enum cli_status control_print_table(struct table *t, struct err *err)
     return cli_print_buf(&b);
 }
 
+void control_append_value(struct buf *b, const json_t *value)
+{
+    auto_free char *text = NULL;
+    json_t *child;
+    size_t i;
+
+    if (json_is_string(value)) {
+        (void)buf_append_text(b, json_string_value(value));
+        return;
+    }
+    if (json_is_array(value)) {
+        json_array_foreach(value, i, child)
+        {
+            if (i > 0)
+                (void)buf_append_char(b, ',');
+            control_append_value(b, child);
+        }
+        return;
+    }
+    text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(6));
+    (void)buf_append_text(b, text != NULL ? text : "");
+}
+
 const char *control_duration(char dst[CONTROL_DURATION_MAX], int64_t ms)
 {
     static const struct {

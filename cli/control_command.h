@@ -9,6 +9,7 @@
 
 #include "cli/command.h"
 
+struct buf;
 struct err;
 struct json_t;
 struct table;
@@ -22,6 +23,9 @@ enum cli_status control_command_call(const struct command_settings *s, const cha
                                      struct err *err);
 /* Prints the table to standard output as that can show it. */
 enum cli_status control_print_table(struct table *t, struct err *err);
+
+/* "a,b" of a list, a text as it is, else JSON. */
+void control_append_value(struct buf *b, const struct json_t *value);
 
 /* "1d2h3m4s": whole seconds for people, rounded up; returns dst. */
 enum { CONTROL_DURATION_MAX = 48 };

@@ -36,38 +36,15 @@ static const struct table_column columns[] = {
     {.heading = "HITS", .align = TABLE_RIGHT},
     {.heading = "LEFT", .align = TABLE_RIGHT},
     {.heading = "STATE"},
-    {.heading = "PRIORITY", .align = TABLE_RIGHT},
+    {.heading = "PRIORITY", .align = TABLE_RIGHT, .optional = true},
     {.heading = "WHEN", .cut = true},
     {.heading = "THEN", .cut = true},
-    {.heading = "TAGS", .cut = true},
+    {.heading = "TAGS", .cut = true, .optional = true},
 };
 
 int fault_table(struct table **ret, struct err *err)
 {
     return table_new(ret, columns, ARRAY_LEN(columns), err);
-}
-
-void fault_append_value(struct buf *b, const json_t *value)
-{
-    auto_free char *text = NULL;
-    json_t *child;
-    size_t i;
-
-    if (json_is_string(value)) {
-        (void)buf_append_text(b, json_string_value(value));
-        return;
-    }
-    if (json_is_array(value)) {
-        json_array_foreach(value, i, child)
-        {
-            if (i > 0)
-                (void)buf_append_char(b, ',');
-            fault_append_value(b, child);
-        }
-        return;
-    }
-    text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-    (void)buf_append_text(b, text != NULL ? text : "");
 }
 
 /* "op=blob.get repo=team/app" */
@@ -80,7 +57,7 @@ static void add_members(struct table *t, const json_t *object)
     json_object_foreach((json_t *)(uintptr_t)object, key, value)
     {
         (void)buf_appendf(&b, "%s%s=", b.len > 0 ? " " : "", key);
-        fault_append_value(&b, value);
+        control_append_value(&b, value);
     }
     table_add(t, TABLE_PLAIN, buf_text(&b));
 }
@@ -121,7 +98,7 @@ void fault_table_add(struct table *t, const json_t *row)
     add_members(t, json_object_get(row, "when"));
     add_members(t, json_object_get(row, "then"));
     if (tags != NULL)
-        fault_append_value(&b, tags);
+        control_append_value(&b, tags);
     table_add(t, TABLE_PLAIN, buf_text(&b));
 }
 

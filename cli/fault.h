@@ -7,7 +7,6 @@
 
 #include "cli/command.h"
 
-struct buf;
 struct control_client;
 struct err;
 struct json_t;
@@ -19,9 +18,6 @@ extern const struct command command_fault_explain;
 /* A table of rules: their number of hits, what they do. */
 int fault_table(struct table **ret, struct err *err);
 void fault_table_add(struct table *t, const struct json_t *row);
-
-/* "a,b" of a list, a text as it is, else JSON. */
-void fault_append_value(struct buf *b, const struct json_t *value);
 
 /*
  * Reads a file of rules (a rule, or {"rules": [...]}) and adds them. tag, unless

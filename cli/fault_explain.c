@@ -104,7 +104,7 @@ static void add_value(struct table *t, const json_t *value)
     auto_buf struct buf b = BUF_INIT(VALUE_BYTES);
 
     if (value != NULL && !json_is_null(value))
-        fault_append_value(&b, value);
+        control_append_value(&b, value);
     table_add(t, TABLE_PLAIN, buf_text(&b));
 }
 
@@ -152,14 +152,14 @@ static int print_request(const struct findings *f, struct err *err)
     auto_buf struct buf b = BUF_INIT(VALUE_BYTES);
 
     (void)buf_append_char(&b, '#');
-    fault_append_value(&b, json_object_get(f->request, "seq"));
+    control_append_value(&b, json_object_get(f->request, "seq"));
     (void)buf_appendf(&b, " %s ", json_string_value(json_object_get(f->request, "op")));
-    fault_append_value(&b, json_object_get(f->request, "path"));
+    control_append_value(&b, json_object_get(f->request, "path"));
     (void)buf_append_text(&b, ": ");
-    fault_append_value(&b, status);
+    control_append_value(&b, status);
     if (json_array_size(json_object_get(f->request, "rules")) > 0) {
         (void)buf_append_text(&b, ", changed by ");
-        fault_append_value(&b, json_object_get(f->request, "rules"));
+        control_append_value(&b, json_object_get(f->request, "rules"));
     }
     (void)buf_append_char(&b, '\n');
     if (buf_check(&b, "request", err) != 0)

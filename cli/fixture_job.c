@@ -65,7 +65,8 @@ static void on_cancel(void *arg)
 
     CAST_ARG(j, arg, FIXTURE_JOB_MAGIC);
     pending_remove(STEAL(j->pending));
-    (void)err_set(&err, ERR_CANCELLED, "the registry went, or was reset, before the image was made");
+    (void)err_set(&err, ERR_CANCELLED,
+                  "the registry went, or was reset, before the image was made");
     j->options.done(j->options.arg, NULL, &err);
     if (j->building)
         return; /* it is freed with its job */

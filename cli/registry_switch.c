@@ -66,7 +66,7 @@ static enum cli_status show(void *settings, struct err *err)
 
 static const struct command show_command = {
     .name = "show",
-    .summary = "print the switches; the same as no part",
+    .summary = "print the switches; the same as 'ocimock registry'",
     .examples = "ocimock registry",
     .about = "Prints the switches of the registry.",
     .asks_server = true,

@@ -39,13 +39,13 @@ static const struct option options[] = {
 
 static const struct table_column columns[] = {
     {.heading = "SEQ", .align = TABLE_RIGHT},
-    {.heading = "TIME"},
+    {.heading = "TIME", .optional = true},
     {.heading = "OP"},
     {.heading = "IMAGE", .cut = true},
     {.heading = "USER", .cut = true},
     {.heading = "STATUS", .align = TABLE_RIGHT},
-    {.heading = "BYTES", .align = TABLE_RIGHT},
-    {.heading = "MS", .align = TABLE_RIGHT},
+    {.heading = "BYTES", .align = TABLE_RIGHT, .optional = true},
+    {.heading = "MS", .align = TABLE_RIGHT, .optional = true},
     {.heading = "CAUSE", .cut = true},
 };
 
@@ -188,11 +188,11 @@ static void append_printable(struct buf *b, const char *s)
 
 static void append_member(struct buf *b, const char *key, const json_t *value)
 {
-    auto_free char *text =
-        json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
+    auto_buf struct buf text = BUF_INIT(VALUE_BYTES);
 
+    control_append_value(&text, value);
     (void)buf_appendf(b, "%-12s ", key);
-    append_printable(b, text != NULL ? text : json_string_value(value));
+    append_printable(b, buf_text(&text));
     (void)buf_append_char(b, '\n');
 }
 

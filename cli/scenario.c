@@ -84,7 +84,7 @@ static void add_parameters(struct table *t, const json_t *parameters)
         if (json_is_null(value))
             continue;
         (void)buf_appendf(&b, "%s%s=", b.len > 0 ? " " : "", key);
-        fault_append_value(&b, value);
+        control_append_value(&b, value);
     }
     table_add(t, TABLE_PLAIN, buf_text(&b));
 }

@@ -15,7 +15,9 @@
 #include "lib/util/units.h"
 #include "lib/util/util.h"
 
-enum { COLUMNS_MAX = 16, CELL_MAX = 4096, NARROWEST = 8, GAP = 2 };
+/* Columns are cut to COMFORTABLE characters, then optional ones are left out, then others are cut
+   to NARROWEST. */
+enum { COLUMNS_MAX = 16, CELL_MAX = 4096, COMFORTABLE = 20, NARROWEST = 8, GAP = 2 };
 
 struct cell {
     char *text; /* owned, printable */
@@ -174,40 +176,69 @@ size_t table_rows(const struct table *t)
 /* --- Widths -------------------------------------------------------------------------------------
  */
 
+/* A column of width 0 is left out. */
 static unsigned total(const struct table *t, const unsigned *widths)
 {
     unsigned sum = 0;
 
     for (size_t i = 0; i < t->column_count; i++)
-        sum += widths[i] + (i > 0 ? GAP : 0);
+        sum += widths[i] + (i > 0 && widths[i] > 0 ? GAP : 0);
     return sum;
 }
 
 /* The widest column that may still become narrower, or column_count. */
-static size_t find_widest(const struct table *t, const unsigned *widths)
+static size_t find_widest(const struct table *t, const unsigned *widths, unsigned narrowest)
 {
     size_t widest = t->column_count;
 
     for (size_t i = 0; i < t->column_count; i++) {
-        if (t->columns[i].cut && widths[i] > NARROWEST &&
+        if (t->columns[i].cut && widths[i] > narrowest &&
             (widest == t->column_count || widths[i] > widths[widest]))
             widest = i;
     }
     return widest;
 }
 
-/* Takes from the widest, one character at a time, until it fits or nothing is left to take. */
-static void fit(const struct table *t, unsigned *widths, unsigned limit)
+/* Takes from the widest, one character at a time; false when nothing is left to take. */
+static bool shrink(const struct table *t, unsigned *widths, unsigned limit, unsigned narrowest)
 {
-    unsigned sum = total(t, widths);
     size_t widest;
 
-    for (; limit > 0 && sum > limit; sum--) {
-        widest = find_widest(t, widths);
+    for (unsigned sum = total(t, widths); sum > limit; sum--) {
+        widest = find_widest(t, widths, narrowest);
         if (widest == t->column_count)
-            return;
+            return false;
         widths[widest]--;
     }
+    return true;
+}
+
+/* The last one that may be left out and is there, or column_count. */
+static size_t find_optional(const struct table *t, const bool *left_out)
+{
+    for (size_t i = t->column_count; i > 0; i--) {
+        if (t->columns[i - 1].optional && !left_out[i - 1])
+            return i - 1;
+    }
+    return t->column_count;
+}
+
+static void fit(const struct table *t, unsigned *widths, unsigned limit)
+{
+    bool left_out[COLUMNS_MAX] = {false};
+    size_t next;
+
+    for (;;) {
+        for (size_t i = 0; i < t->column_count; i++)
+            widths[i] = left_out[i] ? 0 : t->widths[i];
+        if (limit == 0 || shrink(t, widths, limit, COMFORTABLE))
+            return;
+        next = find_optional(t, left_out);
+        if (next == t->column_count)
+            break;
+        left_out[next] = true;
+    }
+    (void)shrink(t, widths, limit, NARROWEST);
 }
 
 /* --- Printing -----------------------------------------------------------------------------------
@@ -248,11 +279,12 @@ static void print_text(struct buf *b, const struct cell *c, unsigned width)
 }
 
 static void print_cell(const struct table *t, struct buf *b, const struct cell *c, size_t column,
-                       unsigned width, bool color)
+                       unsigned width, bool color, bool last)
 {
     unsigned shown = c->width < width ? c->width : width;
-    bool last = column + 1 == t->column_count;
 
+    if (width == 0)
+        return;
     color = color && c->style != TABLE_PLAIN;
     if (column > 0)
         pad(b, GAP);
@@ -269,8 +301,20 @@ static void print_cell(const struct table *t, struct buf *b, const struct cell *
         (void)buf_append_char(b, '\n');
 }
 
+/* The column at the end of each line. */
+static size_t last_column(const struct table *t, const unsigned *widths)
+{
+    size_t last = t->column_count - 1;
+
+    while (last > 0 && widths[last] == 0)
+        last--;
+    return last;
+}
+
 static void print_heading(const struct table *t, struct buf *b, const unsigned *widths, bool color)
 {
+    size_t last = last_column(t, widths);
+
     for (size_t i = 0; i < t->column_count; i++) {
         const struct cell c = {
             .text = (char *)t->columns[i].heading,
@@ -278,7 +322,18 @@ static void print_heading(const struct table *t, struct buf *b, const unsigned *
             .style = TABLE_DIM,
         };
 
-        print_cell(t, b, &c, i, widths[i], color);
+        print_cell(t, b, &c, i, widths[i], color, i == last);
+    }
+}
+
+static void print_rows(const struct table *t, struct buf *b, const unsigned *widths, bool color)
+{
+    size_t last = last_column(t, widths);
+
+    for (size_t i = 0; i < t->count; i++) {
+        size_t column = i % t->column_count;
+
+        print_cell(t, b, &t->cells[i], column, widths[column], color, column == last);
     }
 }
 
@@ -291,13 +346,10 @@ void table_print(struct table *t, struct buf *b, struct table_look look)
         b->failed = b->out_of_memory = true;
         return;
     }
-    memcpy(widths, t->widths, sizeof(widths));
     fit(t, widths, look.width);
     if (!t->headed)
         print_heading(t, b, widths, look.color);
     t->headed = true;
-    for (size_t i = 0; i < t->count; i++)
-        print_cell(t, b, &t->cells[i], i % t->column_count, widths[i % t->column_count],
-                   look.color);
+    print_rows(t, b, widths, look.color);
     forget_cells(t);
 }

@@ -22,7 +22,8 @@ enum table_style { TABLE_PLAIN, TABLE_DIM, TABLE_GOOD, TABLE_WARN, TABLE_BAD };
 struct table_column {
     const char *heading;
     enum table_align align;
-    bool cut; /* may become narrower when the terminal is */
+    bool cut;      /* may become narrower when the terminal is */
+    bool optional; /* may be left out then; the last one goes first */
 };
 
 /* What the place can show where the table goes. */

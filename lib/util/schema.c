@@ -127,6 +127,8 @@ static int check_range(const struct schema *s, uint64_t n, struct schema_place *
         (void)units_format_duration(least, s->min);
         (void)units_format_duration(most, max);
     }
+    if (max == UINT64_MAX)
+        return schema_error(at, err, "out of range: allowed is %s and more", least);
     return schema_error(at, err, "out of range: allowed is %s to %s", least, most);
 }
 

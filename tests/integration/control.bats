@@ -26,6 +26,7 @@ push() {
     ask image list --control 127.0.0.1:1
     refused 4 "ocimock image list: no answer from http://127.0.0.1:1/*"
     OCIMOCK_CONTROL=127.0.0.1:1 ask verify --op ping
+    [[ ${stderr_lines[1]} == "Start one with 'ocimock serve', or name it with --control or OCIMOCK_CONTROL." ]]
     refused 4 "ocimock verify: no answer from *"
     ask requests --control 127.0.0.1:1 --json
     refused 4 "*"
@@ -269,6 +270,24 @@ push() {
     [[ $(tr -d '\r' <"$T/terminal" | sed 's/\x1b\[[0-9]*m//g' | wc -L) -le 90 ]]
     NO_COLOR=1 script -qec "stty cols 90; '$OCIMOCK' requests" /dev/null </dev/null >"$T/terminal"
     run ! grep -q $'\033' "$T/terminal"
+    COLUMNS=70 script -qec "'$OCIMOCK' requests" /dev/null </dev/null | tr -d '\r' >"$T/terminal"
+    absent -E 'TIME|BYTES| MS' "$T/terminal"
+    [[ $(sed 's/\x1b\[[0-9]*m//g' "$T/terminal" | wc -L) -le 70 ]]
+    COLUMNS=40 "$OCIMOCK" requests | grep -q 'a\{120\}' # nothing is cut where no terminal is
+}
+
+@test "--quiet: errors only, and the exit status" {
+    start
+    ask image set team/app:v1 absent --quiet
+    [[ $status -eq 0 && $output == "" && $stderr == "" ]]
+    ask verify -q --op ping --count 0
+    [[ $status -eq 0 && $output == "" ]]
+    ask verify -q --op ping
+    [[ $status -eq 3 && $output == "" && $stderr == *"found 0"* ]]
+    ask requests -q
+    [[ $status -eq 0 && $output == "" ]]
+    ask with --quiet - -- echo shown <<<'{when: {op: ping}, then: {status: 500}}'
+    [[ $status -eq 0 && $output == shown && $stderr == "" ]]
 }
 
 @test "requests --follow: what comes, once it has ended" {

@@ -120,8 +120,7 @@ static void test_scalars(void)
     refuses("size: -5", "f.yaml:1: size: must not be negative");
     refuses("duration: 30",
             "f.yaml:1: duration: expected a duration with its unit, such as 30ms or 30s");
-    refuses("duration: 50ms", "f.yaml:1: duration: out of range: allowed is 1s to "
-                              "18446744073709551615ms");
+    refuses("duration: 50ms", "f.yaml:1: duration: out of range: allowed is 1s and more");
     refuses("choice: blue", "f.yaml:1: choice: 'blue' is not allowed: did you mean 'true'? "
                             "expected red, green, 405 or true");
     refuses("choice: [red]", "f.yaml:1: choice: expected red, green, 405 or true, not a list");

@@ -75,6 +75,39 @@ static void test_cut(void)
     table_free(t);
 }
 
+static void add_four(struct table *t)
+{
+    table_add(t, TABLE_PLAIN, "1");
+    table_add(t, TABLE_PLAIN, "12:30");
+    table_add(t, TABLE_PLAIN, "a-name-of-25-characters-x");
+    table_add(t, TABLE_PLAIN, "1234");
+}
+
+/* Where there is too little room, optional columns go before names become unreadable. */
+static void test_optional(void)
+{
+    static const struct table_column four[] = {
+        {.heading = "NO", .align = TABLE_RIGHT},
+        {.heading = "TIME", .optional = true},
+        {.heading = "NAME", .cut = true},
+        {.heading = "SIZE", .optional = true},
+    };
+    struct table *t = NULL;
+
+    if (table_new(&t, four, ARRAY_LEN(four), NULL) != 0)
+        skip_all("no memory");
+    add_four(t);
+    table_is(t, 37,
+             "NO  TIME   NAME                  SIZE\n"
+             " 1  12:30  a-name-of-25-char...  1234\n",
+             "long names are cut first");
+    add_four(t);
+    table_is(t, 31, " 1  12:30  a-name-of-25-char...\n", "then the last optional column goes");
+    add_four(t);
+    table_is(t, 20, " 1  a-name-of-25-...\n", "then all of them, and names are cut further");
+    table_free(t);
+}
+
 static void test_terminal(void)
 {
     auto_buf struct buf b = BUF_INIT(1000);
@@ -123,6 +156,7 @@ int main(void)
     plan_lazy();
     test_alignment();
     test_cut();
+    test_optional();
     test_terminal();
     test_look();
     test_full();
