@@ -184,14 +184,21 @@ static void entry_free(struct entry *e)
     free(e);
 }
 
-static void end(struct worlds *ws, struct entry *e, const char *why)
+/* what may be NULL: nothing to say. */
+static void tell(const char *event, const struct entry *e, const char *key, const char *what)
 {
     struct log_line line;
 
-    log_begin(&line, LOG_LEVEL_INFO, "world removed");
+    log_begin(&line, LOG_LEVEL_INFO, event);
     log_text(&line, "world", e->sw->world->name);
-    log_text(&line, "why", why);
+    if (what != NULL)
+        log_text(&line, key, what);
     log_end(&line);
+}
+
+static void end(struct worlds *ws, struct entry *e, const char *why)
+{
+    tell("world removed", e, "why", why);
     unlink_entry(ws, e);
     serve_world_retire(e->sw);
     entry_free(e);
@@ -271,6 +278,8 @@ int worlds_add(struct worlds *ws, struct serve_world *sw, uint64_t ttl_ms, struc
         return -1;
     }
     link_entry(ws, e);
+    if (e != ws->first)
+        tell("world added", e, "listener", serve_world_url(sw));
     return 0;
 }
 
