@@ -21,7 +21,7 @@ ENGINE_BATS = \
 	%D%/trust.bats
 ENGINE_TESTS += $(ENGINE_BATS)
 EXTRA_DIST += $(ENGINE_BATS) %D%/lib.bash %D%/run-bats %D%/pull-policy.bash \
-	%D%/reactions.bash %D%/judge.bash %D%/reactions.tsv %D%/faults.tsv doc/clients.md scripts/client-table scripts/lib/client-table.awk \
+	%D%/reactions.bash %D%/judge.bash %D%/reactions.tsv %D%/wrong.tsv %D%/faults.tsv doc/clients.md scripts/client-table scripts/lib/client-table.awk \
 	tests/compare/ask.bash tests/compare/api.bash tests/compare/differences.tsv doc/differences.md \
 	scripts/compare-registry scripts/lab scripts/lib/build.bash scripts/lib/lab.bash scripts/lib/layout.bash
 

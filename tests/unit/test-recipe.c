@@ -4,10 +4,15 @@
  */
 #include "fixtures/recipe.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fixtures/fixture.h"
+#include "lib/util/buf.h"
 #include "lib/util/err.h"
+#include "lib/util/file.h"
+#include "lib/util/schema.h"
 #include "lib/util/util.h"
 #include "tests/tap/tap.h"
 #include "tests/unit/sink_help.h"
@@ -169,6 +174,35 @@ static void test_platforms(void)
     ok(!recipe_platform_parse(&p, "linux/amd64/"), "nor an empty variant");
 }
 
+/* Every key stands in doc/fixtures.md. */
+static void test_documented(const struct schema *members, const char *text)
+{
+    for (; members != NULL && members->key != NULL; members++) {
+        char word[100];
+
+        (void)snprintf(word, sizeof(word), "`%s`", members->key);
+        if (members->key[0] != '\0')
+            ok(strstr(text, word) != NULL, "%s is described", word);
+        test_documented(members->members, text);
+    }
+}
+
+static void test_documentation(void)
+{
+    auto_buf struct buf text = BUF_INIT(1 << 20);
+    char path[4096];
+
+    (void)snprintf(path, sizeof(path), "%s/doc/fixtures.md", getenv("TOP_SRCDIR"));
+    is_int(file_read(&text, path, NULL), 0, "the documentation is there");
+    test_documented(recipe_schema.members, buf_text(&text));
+    for (const struct fixture_wrong *w = fixture_wrong(); w->name != NULL; w++) {
+        char row[100];
+
+        (void)snprintf(row, sizeof(row), "\n| `%s` | ", w->name);
+        ok(strstr(buf_text(&text), row) != NULL, "%s is described", w->name);
+    }
+}
+
 int main(void)
 {
     plan_lazy();
@@ -179,5 +213,6 @@ int main(void)
     test_bad_settings();
     test_set_leaves_alone();
     test_platforms();
+    test_documentation();
     done_testing();
 }
