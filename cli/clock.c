@@ -52,7 +52,8 @@ static enum cli_status show(void *settings, struct err *err)
 static const struct command show_command = {
     .name = "show",
     .summary = "print the time; the same as 'ocimock clock'",
-    .examples = "ocimock clock",
+    .examples = "ocimock clock\n"
+                "ocimock clock show --json",
     .about = "Prints the server's time.",
     .asks_server = true,
     .run = show,

@@ -260,7 +260,8 @@ static const struct command remove_command = {
     .examples = "ocimock fault remove flaky-layer\n"
                 "ocimock fault remove --tag t42\n"
                 "ocimock fault remove --all",
-    .about = "Removes rules. What they hold or delay at the moment goes on to its end.",
+    .about = "Removes the rule of that ID, those with a tag, or all. What they hold or delay at "
+             "the moment goes on to its end.",
     .options = remove_options,
     .option_count = ARRAY_LEN(remove_options),
     .words = {{.name = "ID", .optional = true}},

@@ -67,7 +67,8 @@ static enum cli_status show(void *settings, struct err *err)
 static const struct command show_command = {
     .name = "show",
     .summary = "print the switches; the same as 'ocimock registry'",
-    .examples = "ocimock registry",
+    .examples = "ocimock registry\n"
+                "ocimock registry show --json",
     .about = "Prints the switches of the registry.",
     .asks_server = true,
     .run = show,

@@ -305,7 +305,7 @@ static const struct command *const parts[] = {&list_command, &show_command, &app
 
 const struct command command_scenario = {
     .name = "scenario",
-    .summary = "apply presets of what goes wrong: rate-limited, stalled-layer ...",
+    .summary = "apply presets of what goes wrong, such as rate-limited",
     .examples = "ocimock scenario list\n"
                 "ocimock scenario apply rate-limited repo=team/app times=3\n"
                 "ocimock scenario remove rate-limited\n"
