@@ -10,6 +10,7 @@ ENGINE_BATS = \
 	%D%/fixtures.bats \
 	%D%/import.bats \
 	%D%/lab.bats \
+	%D%/magic.bats \
 	%D%/podman.bats \
 	%D%/pull-policy.bats \
 	%D%/pull-policy-docker.bats \
