@@ -24,7 +24,7 @@ ENGINE_TESTS += $(ENGINE_BATS)
 EXTRA_DIST += $(ENGINE_BATS) %D%/lib.bash %D%/run-bats %D%/pull-policy.bash \
 	%D%/reactions.bash %D%/judge.bash %D%/reactions.tsv %D%/wrong.tsv %D%/faults.tsv doc/clients.md scripts/client-table scripts/lib/client-table.awk \
 	tests/compare/ask.bash tests/compare/api.bash tests/compare/differences.tsv doc/differences.md \
-	scripts/compare-registry scripts/lab scripts/lib/build.bash scripts/lib/lab.bash scripts/lib/layout.bash
+	scripts/compare-registry scripts/lab scripts/lib/build.bash scripts/lib/layout.bash
 
 check_PROGRAMS += %D%/cutproxy
 %C%_cutproxy_SOURCES = %D%/cutproxy.c

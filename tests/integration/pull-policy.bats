@@ -142,7 +142,7 @@ cluster() {
 	END
     pull_policy --engine podman --explain 9.1
     [[ $status == 1 && ${lines[0]} == "Row 9: Always needs credentials even for an image that is on the node" ]]
-    [[ $output == *"the registry saw, in this order:"*"GET /v2/  -> 401  (anonymous)"* ]]
+    [[ $output == *"the registry saw, in this order:"*"GET /v2/  401  anonymous"* ]]
     pull_policy --engine podman --explain 42
     [[ $status == 0 && $output == *"not run      with podman: pull records are a kubelet's"* ]]
 }
@@ -204,6 +204,29 @@ cluster() {
     # It pulls nothing from the registry, so a pull cannot hold.
     pull_policy --engine cri --row 2
     [[ $status == 1 && $output == *"row 2: token"*"found 0"* ]]
+}
+
+# lab_status IMAGE USER:SECRET: what a pull of it is answered in the lab.
+lab_status() {
+    local token
+
+    token=$(curl --noproxy '*' -s ${2:+-u "$2"} "$URL/token?service=ocimock&scope=repository:${1%:*}:pull" | jq -r .token)
+    status_of -H "Authorization: Bearer $token" -H 'Accept: application/vnd.oci.image.index.v1+json' \
+        "$URL/v2/${1%:*}/manifests/${1##*:}"
+}
+
+@test "the lab's registry has an image of each kind" {
+    local first
+
+    start --config "$TOP_SRCDIR/fixtures/lab.yaml"
+    [[ $(lab_status public/app:v1) == 200 && $(lab_status public/absent:v1) == 404 ]]
+    [[ $(lab_status public/unauthorized:v1) == 401 && $(lab_status team-a/denied:v1 alice:wonder) == 403 ]]
+    [[ $(lab_status team-a/app:v1) == 401 && $(lab_status team-a/app:v1 bob:builder) == 401 ]]
+    [[ $(lab_status team-a/app:v1 alice:wonder) == 200 && $(lab_status team-b/app:v1 bob:builder) == 200 ]]
+    [[ $(lab_status public/flaky:v1) == 503 && $(lab_status public/flaky:v1) == 503 && $(lab_status public/flaky:v1) == 200 ]]
+    [[ $(lab_status public/moved:v1) == 200 ]]
+    first=$(<"$T/body")
+    [[ $(lab_status public/moved:v1) == 200 && $(<"$T/body") != "$first" ]]
 }
 
 # --- A cluster --------------------------------------------------------------------------------------

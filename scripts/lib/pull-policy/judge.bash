@@ -4,7 +4,7 @@
 # expected                prints what is expected of this engine
 # judge_outcome           GOT; its failure says in DETAIL what is wrong
 # judge_traffic           its failure says in DETAIL what is wrong
-# traffic_words           the requests since the mark, in words: "token, 2 manifests, config, layer"
+# traffic_words           the requests on standard input, in words: "token, 2 manifests, config, layer"
 # shellcheck shell=bash
 # shellcheck disable=SC2016,SC2153,SC2034,SC2154 # of scripts/pull-policy; jq expands in single quotes
 
@@ -72,11 +72,11 @@ range_options() {
     esac
 }
 
-# Sets ONLY to what tells our requests from others', where the registry is not ours: the repository, or the
+# Sets ONLY to what tells our requests from others', where the registry is not ours alone: the repository, or the
 # account where there is one, for a token is asked for in no repository.
 only_ours() {
     ONLY=()
-    [[ $OWN_REGISTRY == no ]] || return 0
+    [[ $ALONE == no ]] || return 0
     case $1/${C[credentials]} in
         */none | */other-host | manifest/* | config/* | layer/*) ONLY=(--repo "${C[repository]}") ;;
         *) ONLY=(--user "pull-policy-$RUN-*") ;;
@@ -90,7 +90,7 @@ holds() {
 
     shift 2
     [[ $range != 0+ ]] || return 0
-    [[ $OWN_REGISTRY == yes || $word != ping && $word/${C[credentials]} != token/none &&
+    [[ $ALONE == yes || $word != ping && $word/${C[credentials]} != token/none &&
         $word/${C[credentials]} != token/other-host ]] || return 0
     only_ours "$word"
     read -ra words <<<"$(word_criteria "$word") $(range_options "$range")"
@@ -119,7 +119,7 @@ judge_traffic() {
 }
 
 traffic_words() {
-    registry_seen | jq -r '
+    jq -r '
         def word: if .op == "ping" or .op == "token" then .op
             elif (.op | startswith("manifest.")) then "manifest"
             elif (.op | startswith("blob.")) then (.role // "blob") else .op end;

@@ -16,7 +16,8 @@
 REGISTRY=''
 SINCE=0
 RUN=''
-OWN_REGISTRY=no
+OWN_REGISTRY=no # it goes with us
+ALONE=no        # each request is ours
 declare -A ACCOUNTS=() SECRETS=()
 
 random_word() {
@@ -30,11 +31,11 @@ ask() {
 registry_begin() {
     RUN=$(random_word 4)
     if [[ -z $registry_url ]]; then
-        OWN_REGISTRY=yes
+        OWN_REGISTRY=yes ALONE=yes
         ocimock_start "$WORK/registry" --auth-mode bearer --control 127.0.0.1:0 --log-level warn ||
             die "the registry does not start"
     else
-        OCIMOCK_URL=$registry_url OCIMOCK_CONTROL=$registry_control
+        OCIMOCK_URL=$registry_url OCIMOCK_CONTROL=$registry_control ALONE=$alone
     fi
     export OCIMOCK_CONTROL
     REGISTRY=${registry_name:-${OCIMOCK_URL#*://}}
@@ -90,8 +91,8 @@ registry_mark() {
 }
 
 registry_seen() {
-    ask requests --json --since "$SINCE" --limit 1000 | jq --arg own "$OWN_REGISTRY" --arg repo "${C[repository]}" \
-        --arg user "pull-policy-$RUN-" '.requests |= map(select($own == "yes" or .repo == $repo
+    ask requests --json --since "$SINCE" --limit 1000 | jq --arg alone "$ALONE" --arg repo "${C[repository]}" \
+        --arg user "pull-policy-$RUN-" '.requests |= map(select($alone == "yes" or .repo == $repo
             or ((.user // "") | startswith($user))))'
 }
 

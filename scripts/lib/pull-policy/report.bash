@@ -70,6 +70,7 @@ report_table() {
     [[ ! -t 2 ]] || printf '\r\e[K' >&2
     printf '%simagePullPolicy with %s%s%s\n' "$bold" "$ENGINE_VERSION" "$(engine_remark)" "$plain"
     { tr ' ' '\t' <<<"$columns" && report_rows; } | table_align
+    [[ $requests == no ]] || report_requests
     jq -r 'select(.verdict == "failed") | "  row \(.id): \(.detail)"' "$RESULTS" >"$WORK/failed"
     if [[ -s $WORK/failed ]]; then
         colour=$red
@@ -145,15 +146,26 @@ explain_case() {
         "  expected     \($case.expected); \(.traffic[$case.requests].what)"'
     tail -n 1 "$RESULTS" | jq -r 'if .verdict == "listed" then "  not run      with \(.engine): \(.detail)"
         else "  got          \(.got)  (\(if .verdict == "ok" then "as expected" else "FAILED: " + .detail end))" end'
-    [[ ! -s $WORK/seen.${C[id]} ]] || explain_requests
+    [[ ! -s $WORK/seen.${C[id]} ]] || { echo '  the registry saw, in this order:' && case_requests "${C[id]}"; }
     echo
 }
 
-explain_requests() {
-    jq -r '.requests | if . == [] then "  the registry saw nothing" else
-        "  the registry saw, in this order:",
-        (.[] | "    \(.seq)  \(.method) \(.path)  -> \(.status // "-")"
-            + (if .user then "  (\(.user))" else "" end)
-            + (if .state then "  state \(.state)" elif .rule then "  rule \(.rule)" else "" end)) end' \
-        "$WORK/seen.${C[id]}"
+# case_requests ID: each request, and what made its answer what it is.
+case_requests() {
+    jq -r 'def short: gsub("(?<a>sha256:[0-9a-f]{12})[0-9a-f]+"; .a + "..");
+        .requests | if . == [] then "    nothing" else
+        (.[] | "    \(.method) \(.path | short)  \(.status // "no answer")"
+            + (if .role then "  \(.role)" else "" end) + (if .user then "  \(.user)" else "" end)
+            + (if .state then "  state \(.state)" elif .rule then "  rule \(.rule)" else "" end)) end' "$WORK/seen.$1"
+}
+
+report_requests() {
+    local id
+
+    printf '\n%sWhat the registry saw%s\n' "$bold" "$plain"
+    jq -r "$ran_only"' | .id' "$RESULTS" | while read -r id; do
+        [[ -s $WORK/seen.$id ]] || continue
+        printf '  row %s\n' "$id"
+        case_requests "$id"
+    done
 }

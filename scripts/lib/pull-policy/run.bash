@@ -81,10 +81,10 @@ run_case() {
         begin=$EPOCHREALTIME
         "${ENGINE}_run"
         SECONDS_TAKEN=$(jq -n "$EPOCHREALTIME - $begin")
+        registry_seen >"$WORK/seen.${C[id]}"
         if judge_outcome && judge_traffic; then
             verdict=ok
         fi
-        [[ $action != explain ]] || registry_seen >"$WORK/seen.${C[id]}"
     fi
     case_result "$verdict" "$DETAIL"
     registry_clear "${C[registry]}" "${C[tagged]}" 2>/dev/null || true
@@ -100,7 +100,7 @@ case_result() {
         failed) FAILED=$((FAILED + 1)) ;;
         listed) LISTED=$((LISTED + 1)) ;;
     esac
-    [[ -z $RAN ]] || requests=$(traffic_words)
+    [[ ! -s $WORK/seen.${C[id]} ]] || requests=$(traffic_words <"$WORK/seen.${C[id]}")
     jq -cn --arg verdict "$1" --arg detail "$2" --arg expected "$(expected)" --arg got "$GOT" \
         --arg requests "$requests" --arg seconds "${SECONDS_TAKEN:-0}" --argjson case "$case" \
         --arg engine "$ENGINE" --arg version "$ENGINE_VERSION" '
