@@ -24,6 +24,11 @@ enum { TEXT_MAX = 256 * 1024 };
 DEFINE_AUTO(fixture, struct fixture, fixture_free)
 #define auto_fixture __attribute__((cleanup(auto_fixture_)))
 
+const char *fixture_recipe_name(size_t i)
+{
+    return fixture_builtin()[i].name;
+}
+
 /* --- Recipes ------------------------------------------------------------------------------------
  */
 
@@ -152,7 +157,7 @@ static const struct command show_command = {
     .examples = "ocimock fixture show app-v1\n"
                 "ocimock fixture show hello >mine.yaml && ocimock fixture build mine.yaml",
     .about = "Prints the recipe of that name, or of a file, as YAML.",
-    .words = {{.name = "RECIPE", .path = true}},
+    .words = {{.name = "RECIPE", .path = true, .names = fixture_recipe_name}},
     .run = show,
     .settings_size = sizeof(struct command_settings),
 };

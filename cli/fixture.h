@@ -5,6 +5,8 @@
 #ifndef CLI_FIXTURE_H
 #define CLI_FIXTURE_H
 
+#include <stddef.h>
+
 #include "cli/command.h"
 
 struct err;
@@ -17,5 +19,8 @@ extern const struct command fixture_build_command;
  * standard input), else a name as fixture_open() takes it. ERR_CONFIG, ERR_ABSENT.
  */
 int fixture_find(struct fixture **ret, const char *text, struct err *err);
+
+/* Names of the built-in recipes; NULL behind the last. */
+const char *fixture_recipe_name(size_t i);
 
 #endif

@@ -49,6 +49,11 @@ DEFINE_AUTO(target, struct fixture_target, fixture_target_free)
 
 #define MEMBER(m) OPTION_MEMBER(struct build_settings, m)
 
+/* What shells offer; the recipe is checked as a whole. */
+static const char *const compressions[] = {"none", "gzip", "zstd", NULL};
+static const char *const media_types[] = {"oci", "docker", NULL};
+static const char *const algorithms[] = {"sha256", "sha512", NULL};
+
 static const struct option options[] = {
     {CLI_TEXT("to", "IMAGE",
               "What it is called: team/app:v1 in the running server or in the layout; with "
@@ -69,13 +74,16 @@ static const struct option options[] = {
     {CLI_TEXT("layer-size", "SIZE", "Bytes of that file"), MEMBER(layer_size)},
     {CLI_TEXT("generated", "SIZE", "Layers of that size whose bytes are made when they are read"),
      MEMBER(generated)},
-    {CLI_TEXT("compression", "KIND", "none, gzip or zstd"), MEMBER(compression)},
+    {CLI_TEXT("compression", "KIND", "none, gzip or zstd"), .value.choices = compressions,
+     MEMBER(compression)},
     {CLI_LIST("platform", "OS/ARCHITECTURE", "Platforms; several make an index"),
      MEMBER(platforms)},
     {CLI_LIST("label", "NAME=VALUE", "Labels of the config"), MEMBER(labels)},
     {CLI_LIST("annotation", "NAME=VALUE", "Annotations of the manifests"), MEMBER(annotations)},
-    {CLI_TEXT("media-types", "KIND", "oci or docker"), MEMBER(media_types)},
-    {CLI_TEXT("algorithm", "NAME", "sha256 or sha512"), MEMBER(algorithm)},
+    {CLI_TEXT("media-types", "KIND", "oci or docker"), .value.choices = media_types,
+     MEMBER(media_types)},
+    {CLI_TEXT("algorithm", "NAME", "sha256 or sha512"), .value.choices = algorithms,
+     MEMBER(algorithm)},
     {CLI_TEXT("seed", "N", "Another image of the same kind"), MEMBER(seed)},
     {CLI_TEXT("print", "TEXT", "What its program prints"), MEMBER(print)},
     {CLI_TEXT("wrong", "NAME", "What is wrong on purpose (ocimock fixture list)"), MEMBER(wrong)},
@@ -376,7 +384,7 @@ const struct command fixture_build_command = {
         "is; registries that it is pushed to will not. Prints name and digest.",
     .options = options,
     .option_count = ARRAY_LEN(options),
-    .words = {{.name = "RECIPE", .path = true},
+    .words = {{.name = "RECIPE", .path = true, .names = fixture_recipe_name},
               {.name = "KEY=VALUE", .optional = true, .repeated = true}},
     .asks_server = true,
     .run = build,

@@ -52,6 +52,7 @@ offers() {
     [[ " $(offers with rules.yaml -- env) " == *" env "* ]]
     [[ $(offers with rules.yaml -- cat --show-all rul) == rules.yaml ]]
     [[ $(offers scenario apply rate-l) == rate-limited ]]
+    [[ $(offers fixture build hel) == hello* && $(offers fixture build --compression zs) == zstd ]]
 }
 
 @test "every option of every command is offered" {
