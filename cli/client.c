@@ -209,6 +209,8 @@ static bool set_options(struct client *c, const char *method, const char *url,
            (!head || set(e, CURLOPT_NOBODY, 1L) == CURLE_OK) &&
            set(e, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
            set(e, CURLOPT_WRITEDATA, reply) == CURLE_OK &&
+           set(e, CURLOPT_HEADERFUNCTION, NULL) == CURLE_OK && /* of the one before */
+           set(e, CURLOPT_HEADERDATA, NULL) == CURLE_OK &&
            set(e, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS) == CURLE_OK &&
            set(e, CURLOPT_TIMEOUT_MS, (long)c->options.timeout) == CURLE_OK &&
            set(e, CURLOPT_SSL_VERIFYPEER, c->options.insecure ? 0L : 1L) == CURLE_OK &&

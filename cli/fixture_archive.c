@@ -50,6 +50,7 @@ static int put_generated(struct archive_target *a, const struct generated *g, st
 {
     auto_free char *piece = malloc(PIECE);
 
+    ASSERT(g != NULL);
     if (piece == NULL)
         return err_set(err, ERR_NOMEM, "layer");
     for (uint64_t at = 0; at < g->size; at += PIECE) {
