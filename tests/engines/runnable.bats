@@ -9,8 +9,8 @@ setup_file() {
     engines_setup
     registry_start --image team/app:v1=app-v1 --image team/app:v2=app-v2 --image 'exit:v7=exit(program.exit=7)' \
         --image 'big:v1=huge(generated=64MiB,seed=7)'
+    ! have containerd || containerd_start
     if have dockerd && have containerd; then
-        containerd_start
         dockerd_start
     fi
     curl -fsS --retry 30 -o /dev/null "$URL/v2/big/manifests/v1"
@@ -101,6 +101,16 @@ ends_as_the_recipe_says() {
 @test "docker: it ends with the recipe's code, or that of the command line" {
     engine docker
     ends_as_the_recipe_says
+}
+
+@test "containerd: what is printed tells which image ran, with the code that the recipe says" {
+    need ctr containerd runc
+    ctr images pull --plain-http --snapshotter native "$REGISTRY/exit:v7"
+    run -7 ctr run --rm --snapshotter native --cgroup "/$ENGINES_CGROUP/run" "$REGISTRY/exit:v7" exit
+    same "${lines[0]}" "done"
+    ctr images pull --plain-http --snapshotter native "$REGISTRY/team/app:v2"
+    run -0 ctr run --rm --snapshotter native --cgroup "/$ENGINES_CGROUP/run" "$REGISTRY/team/app:v2" app /app exit 0
+    same "${lines[0]}" registry.war
 }
 
 @test "skopeo: copies a generated layer, which tar can read" {
