@@ -71,6 +71,17 @@ static void add_time(struct table *t, const json_t *entry)
         table_addf(t, TABLE_DIM, "%.*s", (int)strcspn(clock + 1, "Z"), clock + 1);
 }
 
+/* With what a blob is to its image. */
+static void add_op(struct table *t, const json_t *entry)
+{
+    const char *op = text_of(entry, "op"), *role = text_of(entry, "role");
+
+    if (op != NULL && role != NULL)
+        table_addf(t, TABLE_PLAIN, "%s (%s)", op, role);
+    else
+        table_add(t, TABLE_PLAIN, op);
+}
+
 /* What was asked for: the image where there is one, else the path. */
 static void add_image(struct table *t, const json_t *entry)
 {
@@ -132,7 +143,7 @@ void requests_add(struct table *t, const json_t *entry)
     table_addf(t, TABLE_PLAIN, "%" JSON_INTEGER_FORMAT,
                json_integer_value(json_object_get(entry, "seq")));
     add_time(t, entry);
-    table_add(t, TABLE_PLAIN, text_of(entry, "op"));
+    add_op(t, entry);
     add_image(t, entry);
     table_add(t, TABLE_PLAIN, text_of(entry, "user"));
     add_status(t, entry);

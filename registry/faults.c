@@ -116,6 +116,15 @@ static void go_on(void *arg)
         call->after_faults(call);
 }
 
+/* Now, because a request that a rule holds may not end for long. */
+static void note_rules(struct registry_call *call)
+{
+    char names[NAMES_MAX];
+
+    fault_plan_names(&call->plan, names, sizeof(names));
+    journal_note(call->world->journal, call->seq, JOURNAL_RULE, names);
+}
+
 void faults_begin(struct registry_call *call, registry_handler next)
 {
     const struct fault_extra *extra = magic_rules(call);
@@ -130,19 +139,15 @@ void faults_begin(struct registry_call *call, registry_handler next)
         next(call);
         return;
     }
+    note_rules(call);
     call->after_faults = next;
     fault_begin(e, &call->plan, call->x, go_on, call);
 }
 
 void faults_ended(struct registry_call *call)
 {
-    char names[NAMES_MAX];
-
-    if (call->plan.count == 0)
-        return;
-    fault_plan_names(&call->plan, names, sizeof(names));
-    journal_note(call->world->journal, call->seq, JOURNAL_RULE, names);
-    fault_plan_done(call->world->faults, &call->plan);
+    if (call->plan.count > 0)
+        fault_plan_done(call->world->faults, &call->plan);
 }
 
 static enum http_verdict connection(struct http_conn *c)

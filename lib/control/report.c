@@ -135,7 +135,7 @@ static json_t *explain_differences(const struct journal *j, const struct match *
         if (json_is_true(held))
             continue;
         (void)buf_appendf(message, "%s%s is %s, wanted ", between, name,
-                          actual != NULL ? TEXT_QUOTE(actual) : "not known");
+                          actual != NULL ? TEXT_QUOTE(actual) : "missing");
         add_compact(message, wanted);
         between = "; ";
         (void)json_array_append_new(differs,

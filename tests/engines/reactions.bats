@@ -25,6 +25,7 @@ teardown() {
 
 @test "reactions: none" {
     react
+    "$OCIMOCK" requests --since "$SINCE" | grep ' blob\.get (layer) .* 200 '
 }
 
 # --- Statuses ---------------------------------------------------------------------------------------

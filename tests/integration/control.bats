@@ -520,6 +520,8 @@ push() {
     until "$OCIMOCK" gate list --json | jq -e '.gates[0].held == 1'; do :; done
     ask gate list
     [[ $status -eq 0 && ${lines[1]} =~ ^g1\ +closed\ +1$ ]]
+    ask requests
+    [[ ${lines[1]} =~ \ ping\ .*\ r1,\ open$ ]] # why it hangs is known before it ends
     ask gate release g1 --once
     [[ $status -eq 0 && $output == "1 answer released" ]]
     wait $!

@@ -155,9 +155,9 @@ static void test_near_misses(void)
     is_str(help_at(answer, "nearest.2"), "-", "what has nothing in common is not shown");
     fails(&h, "{'match': {'header': {'User-Agent': 'podman/*'}, 'op': 'ping'}}",
           "header.User-Agent is 'tester/1', wanted podman/*");
-    fails(&h, "{'match': {'ref': 'v1', 'op': 'ping'}}", "ref is not known, wanted v1");
+    fails(&h, "{'match': {'ref': 'v1', 'op': 'ping'}}", "ref is missing, wanted v1");
     fails(&h, "{'match': {'path': '/v3/*', 'op': 'ping'}}", "path is '/v2//x', wanted /v3/*");
-    fails(&h, "{'match': {'query': {'ns': 'a'}, 'op': 'ping'}}", "query.ns is not known, wanted a");
+    fails(&h, "{'match': {'query': {'ns': 'a'}, 'op': 'ping'}}", "query.ns is missing, wanted a");
     verify(&h, "{'match': {'role': ['layer', '!layer']}, 'count': 0}");
     ok(held && strstr(help_at(answer, "warnings.0"), "can ever fit") != NULL,
        "a match that cannot fit is warned of");
