@@ -67,3 +67,38 @@ requests() {
     [[ $(grep -c '^event: request' <<<"$output") -ge 1 && $(grep -c '^event: request' <<<"$output") -le 20 ]]
     [[ $output != *'event: dropped'* ]]
 }
+
+@test "metrics count requests by operation and status, whichever comes after which" {
+    local code type=application/vnd.oci.image.index.v1+json
+
+    [[ $(status_of -X PUT -H "Content-Type: $type" \
+        -d "{\"schemaVersion\":2,\"mediaType\":\"$type\",\"manifests\":[]}" "$URL/v2/app/manifests/v1") == 201 ]]
+    for code in 200 304 200 404 200 304; do
+        case $code in
+            200) [[ $(status_of "$URL/v2/app/manifests/v1" -D "$T/head") == 200 ]] ;;
+            304) [[ $(status_of "$URL/v2/app/manifests/v1" -H "If-None-Match: $(sed -n 's/^[Ee][Tt]ag: //p' "$T/head" | tr -d '\r')") == 304 ]] ;;
+            404) [[ $(status_of "$URL/v2/app/manifests/v2") == 404 ]] ;;
+        esac
+    done
+    [[ $(status_of "$OCIMOCK_CONTROL/metrics") == 200 ]]
+    grep -qx 'ocimock_http_requests_total{op="manifest.get",code="200"} 3' "$T/body"
+    grep -qx 'ocimock_http_requests_total{op="manifest.get",code="304"} 2' "$T/body"
+    grep -qx 'ocimock_http_requests_total{op="manifest.get",code="404"} 1' "$T/body"
+    grep -qx 'ocimock_http_requests_total{op="manifest.put",code="201"} 1' "$T/body"
+    grep -qx 'ocimock_http_request_duration_seconds_count{op="manifest.get"} 6' "$T/body"
+}
+
+@test "the digest that a tag stood for is remembered, also once the tag is gone" {
+    local type=application/vnd.oci.image.index.v1+json digest
+
+    printf '{"schemaVersion":2,"mediaType":"%s","manifests":[]}' "$type" >"$T/manifest"
+    digest=sha256:$(sha256sum "$T/manifest" | cut -d ' ' -f 1)
+    [[ $(status_of -X PUT -H "Content-Type: $type" --data-binary "@$T/manifest" "$URL/v2/app/manifests/v1") == 201 ]]
+    asked 201 '*' POST /rules '{"id": "held", "when": {"op": "manifest.get", "digest": "'"$digest"'"}, "then": {"hold": {"gate": "g"}}}'
+    curl --noproxy '*' -s -m 30 -o /dev/null "$URL/v2/app/manifests/v1" 3>&- &
+    until [[ $(control GET /gates) == 200 && $(jq '.gates[0].held' "$T/body") == 1 ]]; do :; done
+    [[ $(status_of -X DELETE "$URL/v2/app/manifests/$digest") == 202 ]]
+    asked 200 '*' POST /gates/g:release '{}'
+    wait $!
+    asked 200 '*"count":1*' GET "/requests:count?op=manifest.get&digest=$digest"
+}
