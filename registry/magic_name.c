@@ -149,21 +149,31 @@ static int bad_value(const struct reader *r, const struct magic_word *w, const c
                    TEXT_QUOTE(word), w->word, magic_word_wants(w), nearest);
 }
 
-static int add_fault(struct reader *r, const struct magic_word *w, const char *word,
-                     const char *text, struct err *err)
+static int add_rule(struct reader *r, const struct magic_word *w, const char *value,
+                    struct err *err)
 {
     json_t *rule = json_object();
-    char value[MAGIC_VALUE_MAX];
     int result = 0;
 
-    if (!magic_word_settle(w, text, value))
-        result = bad_value(r, w, word, err);
-    else if (merge_filled(rule, "then", w->then, value) != 0 ||
-             merge_filled(rule, "when", w->when, value) != 0 ||
-             json_array_append(r->rules, rule) != 0)
+    if (merge_filled(rule, "then", w->then, value) != 0 ||
+        merge_filled(rule, "when", w->when, value) != 0 || json_array_append(r->rules, rule) != 0)
         result = no_memory(err);
     json_decref(rule);
     return result;
+}
+
+/* Who asks for a cut behind 1 MiB does not look up first how large the layers are: what is not
+   larger is cut shortly before its end. */
+static int add_fault(struct reader *r, const struct magic_word *w, const char *word,
+                     const char *text, struct err *err)
+{
+    char value[MAGIC_VALUE_MAX];
+
+    if (!magic_word_settle(w, text, value))
+        return bad_value(r, w, word, err);
+    if (add_rule(r, w, value, err) != 0)
+        return -1;
+    return magic_word_is_offset(w) && strchr(value, '%') == NULL ? add_rule(r, w, "99%", err) : 0;
 }
 
 static int add_preset(struct reader *r, size_t i, struct err *err)

@@ -198,6 +198,11 @@ bool magic_word_settle(const struct magic_word *w, const char *value, char dst[M
     return true;
 }
 
+bool magic_word_is_offset(const struct magic_word *w)
+{
+    return w->value != NULL && kind_of(w)->is == is_offset;
+}
+
 const char *magic_word_wants(const struct magic_word *w)
 {
     return kind_of(w)->wanted;

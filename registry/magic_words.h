@@ -28,6 +28,8 @@ const struct magic_word *magic_word_find(const struct magic_word *table, const c
                                          const char **ret_value);
 /* The value as rules have it, in dst. False when it is none. */
 bool magic_word_settle(const struct magic_word *w, const char *value, char dst[MAGIC_VALUE_MAX]);
+/* Its value is a place in a body: bytes, or a share such as "50%". */
+bool magic_word_is_offset(const struct magic_word *w);
 /* "a size such as 64k or 1m" */
 const char *magic_word_wants(const struct magic_word *w);
 

@@ -35,6 +35,7 @@ layer() {
     [[ $(layer cut-50p) == 200/18 && $(wc -c <"$T/got") == 307200 ]]
     [[ $(layer cut-100k) == 200/18 && $(wc -c <"$T/got") == 102400 ]]
     [[ $(LIMIT=0.5 layer stall-after-1k) == 200/28 && $(wc -c <"$T/got") == 1024 ]]
+    [[ $(LIMIT=0.5 layer stall-after-1m) == 200/28 && $(wc -c <"$T/got") == 608256 ]] # 99 % of what is smaller
     [[ $(layer reset-after-1k) == 200/56 && $(wc -c <"$T/got") == 1024 ]]
     [[ $(LIMIT=0.5 magic stall) == 000/28 && $(magic reset) == 000/56 && $(magic drop) == 000/52 ]]
     [[ $(magic garbage) == 000/* && $(layer bad-chunk) == 200/* && $(magic close-idle) == 200 ]]

@@ -70,7 +70,9 @@ static const struct row {
      NULL},
     {"stall", "[{'then':{'connection':'stall'},'when':{'op':'!token'}}]", NULL},
     {"stall-after-1m.on-blob",
-     "[{'then':{'body':{'after':'1m','do':'stall'}},'when':{'op':'blob.get'}}]", NULL},
+     "[{'then':{'body':{'after':'1m','do':'stall'}},'when':{'op':'blob.get'}},"
+     "{'then':{'body':{'after':'99%','do':'stall'}},'when':{'op':'blob.get'}}]",
+     NULL},
     {"status-500.on-layer", "[{'then':{'status':500},'when':{'op':'blob.get','role':'layer'}}]",
      NULL},
     {"hold-a_b-c", "[{'then':{'hold':'a_b-c'},'when':{'op':['manifest.get','manifest.head']}}]",
