@@ -255,7 +255,25 @@ void digests_waiter_add(struct digests *d, struct digests_waiter *waiter)
     LIST_INSERT_HEAD(&d->waiters, waiter, link);
 }
 
-void digests_waiter_remove(struct digests_waiter *waiter)
+static bool is_wanted(const struct digests *d, const struct wish *wish)
 {
+    const struct digests_waiter *w;
+
+    LIST_FOREACH(w, &d->waiters, link) {
+        if (wish_find(w->wishes, wish) != NULL)
+            return true;
+    }
+    return false;
+}
+
+void digests_waiter_remove(struct digests *d, struct digests_waiter *waiter)
+{
+    struct row *next;
+
     LIST_REMOVE(waiter, link);
+    for (struct row *row = TAILQ_FIRST(&d->rows); row != NULL; row = next) {
+        next = TAILQ_NEXT(row, link);
+        if (row->hash != NULL && !is_wanted(d, &row->wish))
+            row_remove(row);
+    }
 }

@@ -59,6 +59,7 @@ uint64_t digests_wait(const struct digests *d, const struct wishes *w);
 
 /* Is told each time that one more is known, until it is removed. */
 struct digests_waiter {
+    const struct wishes *wishes; /* borrowed: what it waits for */
     void (*known)(void *arg);
     void *arg; /* borrowed */
     bool due;  /* the list's own, as below */
@@ -66,7 +67,8 @@ struct digests_waiter {
 };
 
 void digests_waiter_add(struct digests *d, struct digests_waiter *waiter);
-void digests_waiter_remove(struct digests_waiter *waiter);
+/* What nobody else waits for is given up. */
+void digests_waiter_remove(struct digests *d, struct digests_waiter *waiter);
 
 /* A generator for blobs (registry/store/blob_store.h) of these bytes. ERR_NOMEM. */
 int digests_generator(struct blob_generator *ret, const struct generated *g, struct err *err);

@@ -70,7 +70,7 @@ static void on_cancel(void *arg)
     j->options.done(j->options.arg, NULL, &err);
     if (j->building)
         return; /* it is freed with its job */
-    digests_waiter_remove(&j->waiter);
+    digests_waiter_remove(j->options.digests, &j->waiter);
     destroy(j);
 }
 
@@ -123,7 +123,7 @@ static void on_known(void *arg)
     CAST_ARG(j, arg, FIXTURE_JOB_MAGIC);
     if (!grant(j))
         return;
-    digests_waiter_remove(&j->waiter);
+    digests_waiter_remove(j->options.digests, &j->waiter);
     go_on(j);
 }
 
@@ -180,7 +180,7 @@ int fixture_job_start(const struct fixture_job_options *options, struct err *err
     j->magic = FIXTURE_JOB_MAGIC;
     j->options = *options;
     j->loop = options->world->loop;
-    j->waiter = (struct digests_waiter){.known = on_known, .arg = j};
+    j->waiter = (struct digests_waiter){.wishes = &j->wishes, .known = on_known, .arg = j};
     if (announce(j, err) != 0) {
         destroy(j);
         return -1;

@@ -53,12 +53,13 @@ static void on_known(void *arg)
     m->told++;
     ASSERT(digests_grant(m->digests, &m->wishes, NULL) == 0);
     if (wishes_are_granted(&m->wishes))
-        digests_waiter_remove(&m->waiter);
+        digests_waiter_remove(m->digests, &m->waiter);
 }
 
 static void begin(struct maker *m, struct digests *d)
 {
-    *m = (struct maker){.digests = d, .waiter = {.known = on_known, .arg = m}};
+    *m = (struct maker){.digests = d};
+    m->waiter = (struct digests_waiter){.wishes = &m->wishes, .known = on_known, .arg = m};
 }
 
 static void submit(struct maker *m)
@@ -130,6 +131,30 @@ static void test_remembered(struct digests *d)
     wishes_done(&m.wishes);
 }
 
+/* What somebody else waits for goes on, the rest does not. */
+static void test_given_up(struct loop *loop, struct digests *d)
+{
+    struct generated shared = layer(GENERATOR_HASH_QUANTUM, 77);
+    struct generated own = layer(GENERATED_MAX, 77);
+    struct maker leaves, stays;
+
+    begin(&leaves, d);
+    begin(&stays, d);
+    (void)ask(&leaves, &shared, DIGEST_SHA256);
+    (void)ask(&leaves, &own, DIGEST_SHA256);
+    (void)ask(&stays, &shared, DIGEST_SHA256);
+    submit(&leaves);
+    submit(&stays);
+    ok(digests_wait(d, &leaves.wishes) > 1000, "it would take long");
+    digests_waiter_remove(d, &leaves.waiter);
+    is_int((long long)digests_wait(d, &leaves.wishes), (long long)digests_wait(d, &stays.wishes),
+           "what nobody waits for any more is given up");
+    help_settle(loop);
+    ok(wishes_are_granted(&stays.wishes), "what somebody else waits for is not");
+    wishes_done(&leaves.wishes);
+    wishes_done(&stays.wishes);
+}
+
 static void test_generator(void)
 {
     struct generated g = layer(4096, 5);
@@ -156,7 +181,7 @@ static void test_free(void)
     begin(&m, d);
     (void)ask(&m, &g, DIGEST_SHA256);
     submit(&m);
-    digests_waiter_remove(&m.waiter);
+    digests_waiter_remove(d, &m.waiter);
     digests_free(d);
     loop_free(loop);
     is_int(m.told, 0, "100 GiB are given up in the middle, and nobody is told");
@@ -173,6 +198,7 @@ int main(void)
     test_wishes(d);
     test_granted(loop, d);
     test_remembered(d);
+    test_given_up(loop, d);
     test_generator();
     digests_free(d);
     loop_free(loop);
