@@ -299,6 +299,7 @@ effective() {
 
 @test "the port file holds a URL per line and is removed at the end" {
     start --listen 127.0.0.1:0 --listen 127.0.0.1:0 --port-file "$T/ports"
+    # shellcheck disable=SC2153 # both are set by start
     [[ $(wc -l <"$T/ports") -eq 2 && $(head -n 1 "$T/ports") == "$URL" ]]
     [[ $(paste -s -d , "$T/ports") == "$URLS" ]]
     stop
