@@ -40,7 +40,7 @@ const struct magic_word magic_faults[] = {
     {"bad-chunk", NULL, "{\"connection\":\"bad-chunk\"}", LAYERS, "chunks that lie"},
     {"close-idle", NULL, "{\"connection\":\"close-idle\"}", ALL,
      "the connection ends behind the answer, unannounced"},
-    {"flip", "COUNT", "{\"content\":{\"flip\":[%s]}}", LAYERS, "that byte is wrong"},
+    {"flip", "NUMBER", "{\"content\":{\"flip\":[%s]}}", LAYERS, "that byte is wrong"},
     {"truncate", "SIZE", "{\"content\":{\"truncate\":\"%s\"}}", LAYERS,
      "shorter, with an honest length"},
     {"range", "HOW", "{\"range\":\"%s\"}", BLOBS,
@@ -65,7 +65,7 @@ const struct magic_word magic_limits[] = {
     {"times", "COUNT", NULL, "{\"nth\":{\"times\":%s}}", "so often, then never again"},
     {"from", "COUNT", NULL, "{\"nth\":{\"from\":%s}}", "not before the request of that number"},
     {"every", "COUNT", NULL, "{\"nth\":{\"every\":%s}}", "each so many-th request"},
-    {"retry-after", "COUNT", "{\"headers\":{\"set\":{\"Retry-After\":\"%s\"}}}", NULL,
+    {"retry-after", "NUMBER", "{\"headers\":{\"set\":{\"Retry-After\":\"%s\"}}}", NULL,
      "seconds, as a header"},
     {"on-manifest", NULL, NULL, MANIFESTS, "requests for manifests"},
     {"on-head", NULL, NULL, "{\"op\":\"manifest.head\"}", "HEAD of manifests"},
@@ -117,7 +117,12 @@ static bool is_number(const char *text)
 {
     size_t n = strspn(text, "0123456789");
 
-    return n > 0 && n <= 9 && text[n] == '\0';
+    return n > 0 && n <= 9 && text[n] == '\0' && (text[0] != '0' || n == 1);
+}
+
+static bool is_count(const char *text)
+{
+    return is_number(text) && text[0] != '0';
 }
 
 static bool is_status(const char *text)
@@ -163,7 +168,8 @@ static const struct kind {
     bool (*is)(const char *text);
 } kinds[] = {
     {"STATUS", "a status such as 503", is_status},
-    {"COUNT", "a number", is_number},
+    {"NUMBER", "a number", is_number},
+    {"COUNT", "a number from 1", is_count},
     {"SIZE", "a size such as 64k or 1m", is_size},
     {"OFFSET", "a place such as 64k, 1m or 50p (percent)", is_offset},
     {"DURATION", "a time such as 500ms, 30s or 2m", is_duration},

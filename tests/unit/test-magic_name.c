@@ -101,7 +101,11 @@ static const struct row {
     {"delay-5", NULL, "'delay-5': behind 'delay-' a time such as 500ms, 30s or 2m is wanted"},
     {"cut-1000p", NULL,
      "'cut-1000p': behind 'cut-' a place such as 64k, 1m or 50p (percent) is wanted"},
-    {"absent.times-x", NULL, "'times-x': behind 'times-' a number is wanted"},
+    {"absent.times-x", NULL, "'times-x': behind 'times-' a number from 1 is wanted"},
+    {"absent.times-0", NULL, "'times-0': behind 'times-' a number from 1 is wanted"},
+    {"absent.times-02", NULL, "'times-02': behind 'times-' a number from 1 is wanted"},
+    {"flip-0", "[{'then':{'content':{'flip':[0]}},'when':{'op':'blob.get','role':'layer'}}]", NULL},
+    {"flip-00", NULL, "'flip-00': behind 'flip-' a number is wanted"},
     {"hold-\"", NULL, "'hold-\"': behind 'hold-' the name of a gate is wanted"},
     {"absent.absent.absent.absent.absent.absent.absent.absent.absent", NULL, "more than 8 words"},
 };
