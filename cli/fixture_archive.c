@@ -16,14 +16,11 @@
 
 #include "cli/fixture_target.h"
 #include "cli/layout_index.h"
-#include "fixtures/generated.h"
 #include "fixtures/tar.h"
 #include "lib/util/buf.h"
 #include "lib/util/err.h"
 #include "lib/util/text.h"
 #include "lib/util/util.h"
-
-enum { PIECE = 256 * 1024 };
 
 struct archive_target {
     struct fixture_target target;
@@ -39,31 +36,15 @@ struct archive_target {
 /* --- Members ------------------------------------------------------------------------------------
  */
 
-static int put(struct archive_target *a, const void *p, size_t n, struct err *err)
+static int put(void *arg, const void *p, size_t n, struct err *err)
 {
+    struct archive_target *a = arg;
+
     if (n == 0 || fwrite(p, 1, n, a->file) == n)
         return 0;
     return err_sys(err, "writing %s", TEXT_QUOTE(a->path));
 }
 
-static int put_generated(struct archive_target *a, const struct generated *g, struct err *err)
-{
-    auto_free char *piece = malloc(PIECE);
-
-    ASSERT(g != NULL);
-    if (piece == NULL)
-        return err_set(err, ERR_NOMEM, "layer");
-    for (uint64_t at = 0; at < g->size; at += PIECE) {
-        size_t n = g->size - at < PIECE ? (size_t)(g->size - at) : PIECE;
-
-        generated_fill(g, at, piece, n);
-        if (put(a, piece, n, err) != 0)
-            return -1;
-    }
-    return 0;
-}
-
-/* data NULL: generated. */
 static int put_member(struct archive_target *a, const char *name, const struct fixture_blob *blob,
                       struct err *err)
 {
@@ -73,8 +54,7 @@ static int put_member(struct archive_target *a, const char *name, const struct f
 
     if (tar_header(&header, &m, err) != 0 || put(a, header.data, header.len, err) != 0)
         return -1;
-    if (blob->data != NULL ? put(a, blob->data, blob->size, err) != 0
-                           : put_generated(a, blob->generated, err) != 0)
+    if (fixture_blob_write(blob, put, a, err) != 0)
         return -1;
     return put(a, zeros, tar_padding(blob->size), err);
 }

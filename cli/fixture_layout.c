@@ -16,7 +16,6 @@
 
 #include "cli/fixture_target.h"
 #include "cli/layout_index.h"
-#include "fixtures/generated.h"
 #include "lib/util/buf.h"
 #include "lib/util/conf.h"
 #include "lib/util/err.h"
@@ -24,7 +23,7 @@
 #include "lib/util/text.h"
 #include "lib/util/util.h"
 
-enum { INDEX_MAX = 16 * 1024 * 1024, PIECE = 256 * 1024 };
+enum { INDEX_MAX = 16 * 1024 * 1024 };
 
 /* A file or folder that was not there before. */
 struct made {
@@ -87,41 +86,22 @@ static int make_folder(struct layout *l, const char *name, struct err *err)
     return errno == EEXIST ? 0 : err_sys(err, "%s/%s", TEXT_QUOTE(l->path), name);
 }
 
-static int write_piece(int fd, const char *p, size_t n, struct err *err)
+static int write_piece(void *arg, const void *p, size_t n, struct err *err)
 {
+    const int *fd = arg;
+    const char *rest = p;
+
     while (n > 0) {
-        ssize_t done = write(fd, p, n);
+        ssize_t done = write(*fd, rest, n);
 
         if (done < 0 && errno == EINTR)
             continue;
         if (done < 0)
             return err_sys(err, "writing");
-        p += done;
+        rest += done;
         n -= (size_t)done;
     }
     return 0;
-}
-
-static int write_generated(int fd, const struct generated *g, struct err *err)
-{
-    auto_free char *piece = malloc(PIECE);
-
-    if (piece == NULL)
-        return err_set(err, ERR_NOMEM, "layer");
-    for (uint64_t at = 0; at < g->size; at += PIECE) {
-        size_t n = g->size - at < PIECE ? (size_t)(g->size - at) : PIECE;
-
-        generated_fill(g, at, piece, n);
-        if (write_piece(fd, piece, n, err) != 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int write_content(int fd, const struct fixture_blob *blob, struct err *err)
-{
-    return blob->data != NULL ? write_piece(fd, blob->data, blob->size, err)
-                              : write_generated(fd, blob->generated, err);
 }
 
 static bool is_there(const struct layout *l, const char *name, uint64_t size)
@@ -140,7 +120,7 @@ static int write_temporary(struct layout *l, const char *name, const struct fixt
 
     if (fd < 0)
         return err_sys(err, "cannot write");
-    rc = write_content(fd, blob, err);
+    rc = fixture_blob_write(blob, write_piece, &fd, err);
     if (close(fd) != 0 && rc == 0)
         rc = err_sys(err, "closing");
     return rc;

@@ -3,7 +3,11 @@
 
 #include <stdlib.h>
 
+#include "fixtures/generated.h"
 #include "lib/util/err.h"
+#include "lib/util/util.h"
+
+enum { PIECE = 256 * 1024 };
 
 static int on_blob(void *arg, const struct fixture_blob *blob, struct err *err)
 {
@@ -33,6 +37,27 @@ int fixture_target_build(struct fixture_target *t, const struct fixture *f, cons
 int fixture_target_commit(struct fixture_target *t, struct err *err)
 {
     return t->ops->commit(t, err);
+}
+
+int fixture_blob_write(const struct fixture_blob *blob, fixture_write_fn write, void *arg,
+                       struct err *err)
+{
+    auto_free char *piece = NULL;
+
+    if (blob->data != NULL)
+        return write(arg, blob->data, blob->size, err);
+    ASSERT(blob->generated != NULL);
+    piece = malloc(PIECE);
+    if (piece == NULL)
+        return err_set(err, ERR_NOMEM, "layer");
+    for (uint64_t at = 0; at < blob->size; at += PIECE) {
+        size_t n = blob->size - at < PIECE ? (size_t)(blob->size - at) : PIECE;
+
+        generated_fill(blob->generated, at, piece, n);
+        if (write(arg, piece, n, err) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 void fixture_target_free(struct fixture_target *t)

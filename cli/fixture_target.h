@@ -53,4 +53,9 @@ int fixture_target_build(struct fixture_target *t, const struct fixture *f, cons
                          struct fixture_result *ret, struct err *err);
 int fixture_target_commit(struct fixture_target *t, struct err *err);
 
+/* Gives the bytes of a blob in pieces, those that are generated, too. */
+typedef int (*fixture_write_fn)(void *arg, const void *p, size_t n, struct err *err);
+int fixture_blob_write(const struct fixture_blob *blob, fixture_write_fn write, void *arg,
+                       struct err *err);
+
 #endif
