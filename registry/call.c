@@ -65,6 +65,7 @@ struct registry_call *call_new(struct http_exchange *x, struct world *world)
     call->req = http_exchange_request(x);
     call->world = world;
     call->route.op = OP_UNKNOWN;
+    call->route.repo = call->route.name;
     identity_init(&call->identity);
     set_id(call);
     TAILQ_INSERT_TAIL(&world->calls, call, link);
@@ -87,6 +88,7 @@ void call_free(struct registry_call *call)
     scope_set_done(&call->asked);
     scope_set_done(&call->granted);
     call->magic = 0;
+    free(call->token_name);
     free(call);
 }
 

@@ -45,8 +45,8 @@ struct registry_call {
     enum route_result routed;
     bool misnamed; /* the name begins like a magic one and is none */
     struct route route;
-    char token_name[REFERENCE_NAME_MAX + 1]; /* of a magic repository that a token is asked for */
-    bool has_digest;                         /* route.ref is a supported digest: */
+    char *token_name; /* owned: of a magic repository that a token is asked for; NULL */
+    bool has_digest;  /* route.ref is a supported digest: */
     struct digest digest;
     char resolved[DIGEST_TEXT_MAX + 1]; /* what the tag asked for pointed to, or "" */
     enum blob_role role;                /* of the blob asked for; for the log */

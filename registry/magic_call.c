@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "registry/magic_call.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -9,6 +9,7 @@
 #include "lib/http/exchange.h"
 #include "lib/http/request.h"
 #include "lib/util/err.h"
+#include "lib/util/util.h"
 #include "registry/magic.h"
 #include "registry/oci_error.h"
 #include "registry/registry.h"
@@ -16,21 +17,17 @@
 #define SCOPE_PREFIX "repository:"
 #define TOKEN_PREFIX "/token/"
 
-/* The repository in a scope, when it is a magic one. */
-static bool name_in_scope(const char *scope, char *dst, size_t size)
+/* The repository in a scope, when it is a magic one; the caller owns it. */
+static char *name_in_scope(const char *scope)
 {
     static const char prefix[] = SCOPE_PREFIX MAGIC_PREFIX;
-    const char *name = scope + strlen(SCOPE_PREFIX);
-    size_t n;
+    auto_free char *name = NULL;
 
     if (strncmp(scope, prefix, strlen(prefix)) != 0)
-        return false;
-    n = strcspn(name, ": ");
-    if (n >= size)
-        return false;
-    memcpy(dst, name, n);
-    dst[n] = '\0';
-    return reference_is_name(dst);
+        return NULL;
+    scope += strlen(SCOPE_PREFIX);
+    name = strndup(scope, strcspn(scope, ": "));
+    return name != NULL && reference_is_name(name) ? STEAL(name) : NULL;
 }
 
 /* In the query of a GET that asks for a token; a form is not read yet. */
@@ -39,11 +36,9 @@ static void find_token_scope(struct registry_call *call)
     const char *scope;
     size_t pos = 0;
 
-    while ((scope = http_request_parameter_next(call->req, "scope", &pos)) != NULL) {
-        if (name_in_scope(scope, call->token_name, sizeof(call->token_name)))
-            return;
-    }
-    call->token_name[0] = '\0';
+    while (call->token_name == NULL &&
+           (scope = http_request_parameter_next(call->req, "scope", &pos)) != NULL)
+        call->token_name = name_in_scope(scope);
 }
 
 /* "/token/mock/absent/hello", where challenges of magic names lead: the token service as well. */
@@ -53,12 +48,11 @@ static void find_token_path(struct registry_call *call)
     const char *name = call->req->path + strlen(TOKEN_PREFIX);
     struct http_request plain = *call->req;
 
-    if (strncmp(call->req->path, prefix, strlen(prefix)) != 0 ||
-        strlen(name) >= sizeof(call->token_name) || !reference_is_name(name))
+    if (strncmp(call->req->path, prefix, strlen(prefix)) != 0 || !reference_is_name(name))
         return;
     plain.path = "/token";
     call->routed = route_parse(&call->route, &plain);
-    (void)stpcpy(call->token_name, name);
+    call->token_name = strdup(name);
 }
 
 void magic_name_call(struct registry_call *call)
@@ -72,7 +66,7 @@ void magic_name_call(struct registry_call *call)
     else if (call->route.op == OP_TOKEN)
         find_token_scope(call);
     call->misnamed = !magic_find(call->world->magic, call->route.name, &meaning, NULL);
-    (void)snprintf(call->route.repo, sizeof(call->route.repo), "%s", meaning.repo);
+    call->route.repo = meaning.repo;
 }
 
 bool magic_is_meant(const struct registry_call *call)
@@ -82,7 +76,7 @@ bool magic_is_meant(const struct registry_call *call)
 
 const struct fault_extra *magic_rules(const struct registry_call *call)
 {
-    const char *name = call->token_name[0] != '\0' ? call->token_name : call->route.name;
+    const char *name = call->token_name != NULL ? call->token_name : call->route.name;
     struct magic_meaning meaning;
 
     return magic_find(call->world->magic, name, &meaning, NULL) ? meaning.rules : NULL;

@@ -149,7 +149,6 @@ static bool set_repo(struct route *r, const char *name, size_t n)
         r->name[0] = '\0';
         return false;
     }
-    memcpy(r->repo, r->name, n + 1);
     return true;
 }
 
@@ -183,7 +182,7 @@ enum route_result route_parse(struct route *ret, const struct http_request *req)
 
     ret->op = OP_UNKNOWN;
     ret->name[0] = '\0';
-    ret->repo[0] = '\0';
+    ret->repo = ret->name;
     ret->ref[0] = '\0';
     ret->allow = NULL;
     if (res != NULL)

@@ -28,10 +28,11 @@ enum route_result {
     ROUTE_BAD_NAME, /* 400 NAME_INVALID */
 };
 
+/* Not to be copied: it points into itself. */
 struct route {
     enum op op;                        /* OP_UNKNOWN unless found */
     char name[REFERENCE_NAME_MAX + 1]; /* of the repository, as sent; "" where there is none */
-    char repo[REFERENCE_NAME_MAX + 1]; /* whose content is meant: the same unless it is magic */
+    const char *repo; /* whose content is meant: in `name`, and all of it unless that is magic */
     char ref[ROUTE_REF_MAX + 1]; /* tag, digest or upload id as sent; "" where there is none */
     const char *allow;           /* methods of this path, static; NULL when unknown */
 };
