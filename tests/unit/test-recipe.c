@@ -79,6 +79,12 @@ static void test_together(void)
             "platform: expected os/architecture such as linux/arm64");
     refuses("media_types: docker\nannotations: {a: b}",
             "r.yaml:2: annotations: needs media_types: oci");
+    refuses("artifact_type: a/b\nwrong: schema1",
+            "r.yaml:2: wrong: an artifact has no index and no schema 1");
+    refuses("artifact_type: a/b\nprogram: {print: x}",
+            "r.yaml:2: program: an artifact does not run");
+    refuses("platforms: [linux/amd64, linux/arm64]\nsubject: {digest: sha256:12, size: 1}",
+            "r.yaml:2: subject: is of one manifest, not of an index");
     refuses("subject: {digest: sha256:12, size: 1}",
             "r.yaml:1: subject: digest: 'sha256:12' is not a digest: sha256 has 64 lower-case hex "
             "digits");
