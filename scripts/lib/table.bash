@@ -2,8 +2,7 @@
 # Tables for people.
 #
 # table_colours               sets bold, green, red, dim and plain, empty where colours are not wanted
-# table_align [RIGHT]         standard input, tab-separated with a heading first, in columns; those behind
-#                             column RIGHT stand to the right
+# table_align                 standard input, tab-separated with a heading first, in columns
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # the colours are for those who source this
 
@@ -15,7 +14,7 @@ table_colours() {
 }
 
 table_align() {
-    awk -F '\t' -v right="${1:-99}" -v dim="$dim" -v plain="$plain" '
+    awk -F '\t' -v dim="$dim" -v plain="$plain" '
         {
             rows++
             for (i = 1; i <= NF; i++) {
@@ -35,8 +34,7 @@ table_align() {
             for (r = 1; r <= rows; r++) {
                 line = "   "
                 for (i = 1; i <= columns; i++) {
-                    gap = pad(width[i] - length(cells[r, i]))
-                    line = line " " (i > right ? gap cells[r, i] : cells[r, i] gap) " "
+                    line = line " " cells[r, i] pad(width[i] - length(cells[r, i])) " "
                 }
                 sub(/ +$/, "", line)
                 print (r == 1 ? dim line plain : line)

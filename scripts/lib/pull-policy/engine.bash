@@ -22,6 +22,7 @@ ENGINES=(podman docker containerd cri kube)
 ENGINE=''
 ENGINE_TROUBLE=''
 ENGINE_VERSION=''
+ENGINE_BEGUN=no
 CLIENT=''
 VERIFICATION=off
 OUTPUT=''
@@ -42,22 +43,25 @@ engine_try() {
 }
 
 engine_choose() {
-    if [[ -n $engine ]]; then
-        engine_try "$engine" || true
-    else
-        engine_try podman || engine_try docker || engine_try containerd || true
-    fi
-    [[ -n $ENGINE_VERSION ]] && ENGINE_TROUBLE=''
+    local name trouble=''
+
+    for name in ${engine:-podman docker containerd}; do
+        engine_try "$name" && break
+        trouble+=${trouble:+; }$ENGINE_TROUBLE
+    done
+    [[ -n $ENGINE_VERSION ]] && trouble=''
+    ENGINE_TROUBLE=$trouble
     CLIENT=$(table_get --arg engine "$ENGINE" '.engines[$engine].client')
 }
 
 engine_begin() {
     [[ -z $ENGINE_TROUBLE ]] || return 0
+    ENGINE_BEGUN=yes
     "${ENGINE}_begin" 2>"$WORK/there" || ENGINE_TROUBLE=$(<"$WORK/there")
 }
 
 engine_end() {
-    [[ -n $ENGINE_TROUBLE ]] || "${ENGINE}_end" || true
+    [[ $ENGINE_BEGUN == no ]] || "${ENGINE}_end" || true
 }
 
 # Of what it needs, and of what this engine verifies. HAS is what a cluster has beside the table's.

@@ -76,6 +76,5 @@ podman_clean() {
 }
 
 podman_end() {
-    podman_as none rm --all --force --time 1 >/dev/null 2>&1 || true
     containers_end
 }

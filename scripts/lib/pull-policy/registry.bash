@@ -8,7 +8,7 @@
 # registry_clear STATE IMAGE      takes it back
 # registry_mark                   SINCE: the journal's newest number
 # registry_seen                   the requests since then, as JSON
-# account_secret NAME             the secret of right, second or wrong, from SECRETS; ACCOUNTS has its name
+# ACCOUNTS and SECRETS have the names and secrets of right, second (another that may pull) and wrong
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # of scripts/pull-policy
 # shellcheck disable=SC2034

@@ -2,6 +2,7 @@
 # Runs cases, each with a repository of its own.
 #
 # run_cases     all of CASES; RESULTS has one JSON object each; PASSED, FAILED, LISTED count them
+# case_end      takes back what the case that is open did to the registry and to the node
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # of scripts/pull-policy
 
@@ -9,6 +10,7 @@ PASSED=0
 FAILED=0
 LISTED=0
 RESULTS=''
+CASE_OPEN=no
 
 run_cases() {
     local case reason
@@ -76,6 +78,7 @@ case_state() {
 run_case() {
     local begin verdict=failed
 
+    CASE_OPEN=yes
     if case_images && case_state; then
         registry_mark
         begin=$EPOCHREALTIME
@@ -87,6 +90,12 @@ run_case() {
         fi
     fi
     case_result "$verdict" "$DETAIL"
+    case_end
+}
+
+case_end() {
+    [[ $CASE_OPEN == yes ]] || return 0
+    CASE_OPEN=no
     registry_clear "${C[registry]}" "${C[tagged]}" 2>/dev/null || true
     [[ $keep == yes ]] || "${ENGINE}_clean"
 }
