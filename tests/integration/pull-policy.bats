@@ -54,6 +54,17 @@ podman_that_runs() {
     [[ $output == *"0 held, 1 failed, 3 not for this engine"* ]]
 }
 
+@test "without --engine the first that can be used is taken, or it is said why none" {
+    engine podman <<<'echo podman is broken >&2; exit 1'
+    engine docker <<<'echo "docker " && echo "no daemon here" >&2; exit 1'
+    engine ctr <<<'echo no containerd >&2; exit 1'
+    pull_policy --row 4
+    [[ $status == 1 && $output == *"row 4: podman cannot be used: podman is broken; the docker daemon cannot be used: no daemon here; containerd cannot be used"* ]]
+    engine docker <<<'[[ $1 != version ]] || echo docker 9.9'
+    pull_policy --row 20
+    [[ $output == *"imagePullPolicy with docker 9.9"* ]]
+}
+
 @test "an engine that does not answer is not waited for" {
     local begin=$SECONDS
 

@@ -38,7 +38,8 @@ done
 engine_try() {
     ENGINE=$1
     ENGINE_VERSION=$("${1}_there" 2>"$WORK/there") && return 0
-    ENGINE_TROUBLE=$(<"$WORK/there")
+    ENGINE_VERSION=''
+    ENGINE_TROUBLE=$(tail -n 1 "$WORK/there")
     return 1
 }
 
@@ -49,8 +50,8 @@ engine_choose() {
         engine_try "$name" && break
         trouble+=${trouble:+; }$ENGINE_TROUBLE
     done
-    [[ -n $ENGINE_VERSION ]] && trouble=''
     ENGINE_TROUBLE=$trouble
+    [[ -z $ENGINE_VERSION ]] || ENGINE_TROUBLE=''
     CLIENT=$(table_get --arg engine "$ENGINE" '.engines[$engine].client')
 }
 
@@ -78,13 +79,16 @@ engine_has() {
 # --- Running --------------------------------------------------------------------------------------
 
 answers() {
-    local name=$1 wait=$((seconds < 15 ? seconds : 15))
+    local name=$1 wait=$((seconds < 15 ? seconds : 15)) status=0
 
     shift
-    timeout -k 1 "$wait" "$@" || {
-        say "$name does not answer within $wait s"
-        return 1
-    }
+    timeout -k 1 "$wait" "$@" 2>"$WORK/answer" || status=$?
+    case $status in
+        0) return 0 ;;
+        124 | 137) say "$name does not answer within $wait s" ;;
+        *) say "$name cannot be used: $(tail -n 1 "$WORK/answer")" ;;
+    esac
+    return 1
 }
 
 # The limit of a case: what never ends is not waited for that long.

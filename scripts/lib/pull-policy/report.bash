@@ -68,7 +68,7 @@ report_table() {
     local colour=$green
 
     [[ ! -t 2 ]] || printf '\r\e[K' >&2
-    printf '%simagePullPolicy with %s%s%s\n' "$bold" "$ENGINE_VERSION" "$(engine_remark)" "$plain"
+    printf '%simagePullPolicy with %s%s%s\n' "$bold" "${ENGINE_VERSION:-$ENGINE}" "$(engine_remark)" "$plain"
     { tr ' ' '\t' <<<"$columns" && report_rows; } | table_align
     [[ $requests == no ]] || report_requests
     jq -r 'select(.verdict == "failed") | "  row \(.id): \(.detail)"' "$RESULTS" >"$WORK/failed"
@@ -94,7 +94,7 @@ markdown_table() {
 }
 
 report_markdown() {
-    printf 'imagePullPolicy with %s%s: %s.\n\n' "$ENGINE_VERSION" "$(engine_remark)" "$(report_summary)"
+    printf 'imagePullPolicy with %s%s: %s.\n\n' "${ENGINE_VERSION:-$ENGINE}" "$(engine_remark)" "$(report_summary)"
     { tr ' ' '\t' <<<"$columns" && report_rows; } | markdown_table
     ((LISTED == 0)) || { echo && { printf 'not run\trows\n' && listed_rows; } | markdown_table; }
 }
