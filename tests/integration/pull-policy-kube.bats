@@ -57,6 +57,15 @@ cluster() {
     [[ $status == 0 && -z $(find "$STANDIN"/{pods,secrets,namespaces} -type f) ]]
 }
 
+@test "kube: pods that are not admitted fail their rows, and the others go on" {
+    cluster
+    STANDIN_REFUSES=pod pull_policy "${CLUSTER[@]}" --row 4,8.1,41
+    [[ $status == 1 && $output == *"row 4: expected registry.war, got no pod (unknown): Error from server (Forbidden)"* ]]
+    [[ $output == *"0 held, 3 failed"* ]]
+    STANDIN_REFUSES=earlier pull_policy "${CLUSTER[@]}" --row 2,8.1
+    [[ $status == 1 && $output == *"row 2: the image did not get to the node: Error from server (Forbidden)"*"1 held, 1 failed"* ]]
+}
+
 @test "kube: a cluster that hangs is not waited for" {
     cluster
     STANDIN_HANGS=yes pull_policy "${CLUSTER[@]}" --timeout 1 --row 4

@@ -104,7 +104,7 @@ kube_events() {
 
 # Gone again, so that nothing of it is asked for once the case's own requests are counted.
 kube_pulled() {
-    kube_pod earlier "$1" IfNotPresent "$2"
+    kube_pod earlier "$1" IfNotPresent "$2" || return 1
     kube_outcome earlier "$seconds"
     kube --namespace "$KUBE_NAMESPACE" delete pod "${C[container]}-earlier" --now >/dev/null || return 1
     [[ $RAN == yes ]] || {

@@ -102,14 +102,14 @@ kube_verification() {
 
 kube_namespace() {
     KUBE_NAMESPACE=pull-policy-$RUN
-    kube create namespace "$KUBE_NAMESPACE" >/dev/null
+    kube create namespace "$KUBE_NAMESPACE" >/dev/null || return 1
     wait_for 30 'the service account of the namespace' kube --namespace "$KUBE_NAMESPACE" get serviceaccount default
 }
 
 # --- The rows' images on the node -------------------------------------------------------------------
 
 kube_prepare() {
-    kube_secret secret-a right
+    kube_secret secret-a right || return 1
     case ${C[record]} in
         - | secret) kube_pulled "${C[image]}" secret-a ;;
         anonymous) kube_pulled "${C[image]}" '' ;;
@@ -161,8 +161,11 @@ kube_run() {
             return
             ;;
     esac
-    kube_credentials "${C[credentials]}" "$secret"
-    kube_pod pod "${C[image]}" "${C[policy]}" "$secret"
+    { kube_credentials "${C[credentials]}" "$secret" && kube_pod pod "${C[image]}" "${C[policy]}" "$secret"; } \
+        >>"$OUTPUT" 2>&1 || {
+        RAN=no REASON='no pod'
+        return 0
+    }
     kube_outcome pod "$(limit)"
 }
 
@@ -176,8 +179,8 @@ kube_credentials() {
         rotated-right) kube_secret "$2" second ;;
         rotated-wrong) kube_secret "$2" wrong ;;
         recreated-*)
-            kube_forget_secret "$2"
-            kube_credentials "rotated-${1#recreated-}" "$2"
+            kube_forget_secret "$2" &&
+                kube_credentials "rotated-${1#recreated-}" "$2"
             ;;
     esac
 }
@@ -186,10 +189,12 @@ kube_credentials() {
 kube_run_both() {
     local ran
 
-    kube_secret secret-a right
-    kube_secret secret-b wrong
-    kube_pod pod "${C[image]}" "${C[policy]}" secret-a
-    kube_pod other "${C[image]}" "${C[policy]}" secret-b
+    { kube_secret secret-a right && kube_secret secret-b wrong &&
+        kube_pod pod "${C[image]}" "${C[policy]}" secret-a &&
+        kube_pod other "${C[image]}" "${C[policy]}" secret-b; } >>"$OUTPUT" 2>&1 || {
+        RAN=no REASON='no pod'
+        return 0
+    }
     kube_outcome other "$seconds"
     ran=$RAN
     kube_outcome pod "$seconds"
