@@ -5,7 +5,7 @@
 # shellcheck disable=SC2034,SC2154 # tool, work, raw, rounds, seconds, ... belong to scripts/bench
 
 BENCH_GROUPS=(manifest blob-small blob-large tls-small tls-large generated generated-tls push push-tls start
-    grow-push grow-push-tls grow-pull grow-pull-tls grow-generated idle-conn idle-conn-tls tags)
+    grow-push grow-push-tls grow-pull grow-pull-tls grow-generated idle-conn idle-conn-tls tags images)
 BENCH_REPO=bench/image
 BENCH_TYPE=application/vnd.oci.image.manifest.v1+json
 CONNECTIONS=10000
@@ -254,6 +254,26 @@ measure_tags() {
         ((errors == 0)) || die "tags: $errors failed requests"
         : "$bytes" "$latency"
         record tags $i ocimock "$(quotient "$time" "$requests" 1000)" ms
+    done
+    process_stop "$OCIMOCK_PID"
+}
+
+# seconds_for COMMAND...: how long it takes.
+seconds_for() {
+    local begin=$EPOCHREALTIME
+
+    "$@" >/dev/null && awk "BEGIN { printf \"%.4f\", $EPOCHREALTIME - $begin }"
+}
+
+# By one command into a running server; each round others, for what is there already costs less.
+measure_images() {
+    local i
+
+    fresh_ocimock
+    for ((i = 1; i <= rounds; i++)); do
+        progress "images, round $i"
+        figure images $i ocimock s seconds_for "$OCIMOCK" fixture build random "seed=${i}000" --count 1000 \
+            --to "bench/images-$i/{n}:v1" --control "$OCIMOCK_CONTROL"
     done
     process_stop "$OCIMOCK_PID"
 }
