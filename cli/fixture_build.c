@@ -244,6 +244,14 @@ static size_t url_length(const char *to)
     return host != NULL ? (size_t)(host - to) + strcspn(host, "/") : 0;
 }
 
+/* The image behind it. */
+static const char *image_of(const char *to)
+{
+    size_t n = url_length(to);
+
+    return to + n + (n > 0 && to[n] == '/');
+}
+
 static int check_where(const struct build_settings *s, struct err *err)
 {
     bool url = url_length(s->to) > 0;
@@ -255,6 +263,9 @@ static int check_where(const struct build_settings *s, struct err *err)
         return err_set(err, ERR_USAGE,
                        "--user, --password-file and --insecure are for a registry: --to "
                        "https://HOST/IMAGE");
+    if (url && image_of(s->to)[0] == '\0')
+        return err_set(err, ERR_USAGE, "--to %s names no image: expected %.*s/team/app:v1",
+                       TEXT_QUOTE(s->to), (int)url_length(s->to), s->to);
     if (s->user == NULL && s->password_file != NULL)
         return err_set(err, ERR_USAGE, "--password-file needs --user");
     if (s->count > 1 && (s->to == NULL || strstr(s->to, "{n}") == NULL))
@@ -330,14 +341,12 @@ static int build_all(json_t *rows, const struct build_settings *s, struct fixtur
                      struct fixture *f, struct err *err)
 {
     uint64_t seed = seed_of(f);
-    size_t skip = url_length(s->to);
 
-    skip += skip > 0 && s->to[skip] == '/';
     for (uint64_t i = 1; i <= s->count; i++) {
         auto_buf struct buf name = BUF_INIT(TEXT_MAX);
         json_t *row = NULL;
 
-        if (s->to != NULL && number_text(&name, s->to + skip, i, err) != 0)
+        if (s->to != NULL && number_text(&name, image_of(s->to), i, err) != 0)
             return -1;
         if (s->count > 1 && set_seed(f, seed + i, err) != 0)
             return -1;
@@ -362,7 +371,9 @@ static enum cli_status build(void *settings, struct err *err)
     rows = json_array();
     if (build_all(rows, s, t, f, err) != 0) {
         json_decref(rows);
-        return CLI_FAILURE;
+        /* Who names a registry is not told how to start or name a server. */
+        return err->code == ERR_UNREACHABLE && t != NULL ? cli_fail("fixture build", err)
+                                                         : CLI_FAILURE;
     }
     return print_rows(rows, s->common.json);
 }

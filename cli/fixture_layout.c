@@ -214,7 +214,7 @@ static int make_root(struct layout *l, struct err *err)
     return full != NULL ? remember(l, full, true, err) : err_sys(err, "%s", TEXT_QUOTE(l->path));
 }
 
-/* What is in index.json, which may be missing only in a folder that is empty. */
+/* What is in index.json; a folder without one becomes a layout. */
 static int read_index(struct layout *l, struct err *err)
 {
     auto_free char *name = NULL;

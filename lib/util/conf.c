@@ -137,7 +137,7 @@ int conf_parse(struct conf **ret, const char *name, const char *text, size_t n, 
     if (parse_text(c, text, n, err) != 0)
         return -1;
     if (!json_is_object(c->root))
-        return err_set(err, ERR_CONFIG, "%s:1: expected keys and values such as 'listen: :5000'",
+        return err_set(err, ERR_CONFIG, "%s:1: expected keys and values such as 'key: value'",
                        name);
     *ret = STEAL(c);
     return 0;

@@ -197,7 +197,10 @@ YAML
     ask fixture build docker --to "$URL/team/app:v1" --user alice --password-file "$T/password"
     [[ $status == 0 ]]
     ask fixture build docker --to http://127.0.0.1:1/team/app:v1
-    [[ $status == 4 ]]
+    refused 4 "ocimock fixture build: no answer from http://127.0.0.1:1/v2/*"
+    [[ $output != *"Start one"* ]]
+    ask fixture build docker --to http://127.0.0.1:1
+    refused 2 "*--to 'http://127.0.0.1:1' names no image: expected http://127.0.0.1:1/team/app:v1*"
 }
 
 @test "places that cannot be written are told, and nothing is left" {
