@@ -3,6 +3,7 @@
 # Images that were made of recipes, in the hands of those who did not make them: skopeo, podman, docker,
 # umoci, containerd. What is right is taken by all of them, what is wrong is refused.
 
+bats_require_minimum_version 1.5.0
 load lib
 
 # Recipes that are whole images, which every engine takes.

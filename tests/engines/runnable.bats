@@ -3,6 +3,7 @@
 # Images that run: what they print tells which one ran; they wait as PID 1, end when told, with the code
 # that the recipe says. And layers that are generated, in the hands of engines.
 
+bats_require_minimum_version 1.5.0
 load lib
 
 setup_file() {

@@ -65,6 +65,13 @@ podman_that_runs() {
     [[ $output == *"imagePullPolicy with docker 9.9"* ]]
 }
 
+@test "what many rows failed of is said once" {
+    engine docker <<<'echo "docker "; echo "Cannot connect" >&2; exit 1'
+    pull_policy --engine docker --row 2,4
+    [[ $status == 1 && $output == *"imagePullPolicy with docker"* && $output == *"0 held, 2 failed"* ]]
+    [[ $output == *"rows 2, 4: the docker daemon cannot be used: Cannot connect"* ]]
+}
+
 @test "an engine that does not answer is not waited for" {
     local begin=$SECONDS
 

@@ -49,6 +49,12 @@ listed_rows() {
         | "\(.[0].detail)\t\(map(.row) | unique_by(tonumber? // .) | join(", "))"' "$RESULTS"
 }
 
+# In the order of the table; what many rows failed of, such as a missing engine, is said once.
+failed_rows() {
+    jq -rs 'map(select(.verdict == "failed")) | to_entries | group_by(.value.detail) | sort_by(.[0].key)[] | map(.value)
+        | "  \(if length > 1 then "rows" else "row" end) \(map(.id) | join(", ")): \(.[0].detail)"' "$RESULTS"
+}
+
 report() {
     [[ -z $results ]] || cp "$RESULTS" "$results"
     [[ -z $junit ]] || junit_write >"$junit"
@@ -71,11 +77,10 @@ report_table() {
     printf '%simagePullPolicy with %s%s%s\n' "$bold" "${ENGINE_VERSION:-$ENGINE}" "$(engine_remark)" "$plain"
     { tr ' ' '\t' <<<"$columns" && report_rows; } | table_align
     [[ $requests == no ]] || report_requests
-    jq -r 'select(.verdict == "failed") | "  row \(.id): \(.detail)"' "$RESULTS" >"$WORK/failed"
-    if [[ -s $WORK/failed ]]; then
+    if ((FAILED > 0)); then
         colour=$red
         printf '\n%sDid not hold%s\n' "$bold" "$plain"
-        cat "$WORK/failed"
+        failed_rows
     fi
     if ((LISTED > 0)); then
         printf '\n%sNot run%s\n' "$bold" "$plain"
