@@ -28,7 +28,7 @@ struct world_maker {
     struct worlds *worlds;
     struct loop *loop;
     struct http_server *server;
-    struct http_tls *tls; /* NULL: none */
+    struct http_tls *tls;    /* NULL: none */
     struct digests *digests; /* for the image of worlds with magic names */
     const struct serve_settings *settings;
 };

@@ -88,7 +88,7 @@ struct world_router {
     struct world *(*by_host)(void *arg, const char *host); /* in lower case, without port */
     struct world *(*by_repository)(void *arg, const char *repo);
     struct world *(*by_name)(void *arg, const char *name); /* those with a prefix only */
-    bool (*wants_login)(void *arg); /* true when one with a prefix does */
+    bool (*wants_login)(void *arg);                        /* true when one with a prefix does */
     void *arg;
 };
 

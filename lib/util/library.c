@@ -12,8 +12,8 @@ int library_load(void **ret_handle, const char *soname, const char *what,
     void *handle = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
 
     if (handle == NULL)
-        return err_set(err, ERR_UNSUPPORTED, "%s %s, which cannot be loaded: %s", what,
-                       soname, dlerror());
+        return err_set(err, ERR_UNSUPPORTED, "%s %s, which cannot be loaded: %s", what, soname,
+                       dlerror());
     for (size_t i = 0; i < count; i++) {
         void *function = dlsym(handle, rows[i].name);
 

@@ -18,7 +18,10 @@ struct library_row {
 
 /* For a list FUNCTIONS(FUNCTION) of FUNCTION(name): the members of a struct, and its rows. */
 #define LIBRARY_MEMBER(name) typeof(&(name)) name;
-#define LIBRARY_ROW(type, name)    {#name, offsetof(type, name)}
+#define LIBRARY_ROW(type, name)                                                                    \
+    {                                                                                              \
+#name, offsetof(type, name)                                                                \
+    }
 
 /* Loads soname and fills the struct `functions`. ERR_UNSUPPORTED says what is missing; `what` says
    who needs it: "archives need". The caller closes *ret_handle with dlclose(3), or never. */

@@ -30,7 +30,7 @@ static void build(struct fixture_target *t, const char *recipe, const char *repo
 static long long count_files(void)
 {
     struct dirent **list;
-    int n = scandir(layout_path("."), &list, NULL, NULL);
+    int n = scandir(layout_path("."), &list, NULL, alphasort);
 
     for (int i = 0; i < n; i++)
         free(list[i]);

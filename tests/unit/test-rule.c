@@ -110,8 +110,7 @@ static void test_refused(void)
     refused("{'probability': 2}", "rules[3].probability: out of range: allowed is 0 to 1");
     refused("{'times': -1}", "rules[3].times: must not be negative");
     refused("{'ttl': 5}", "rules[3].ttl: expected a duration with its unit, such as 5ms or 5s");
-    refused("{'when': {'nth': 0}}",
-            "rules[3].when.nth: out of range: allowed is 1 and more");
+    refused("{'when': {'nth': 0}}", "rules[3].when.nth: out of range: allowed is 1 and more");
     refused("{'when': {'nth': {'form': 1}}}",
             "rules[3].when.nth.form: unknown key: did you mean 'from'?");
     refused("{'when': {'nth': {'per': ['digest', 'clint']}}}",
