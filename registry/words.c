@@ -8,6 +8,7 @@
 #include "lib/util/util.h"
 #include "registry/call.h"
 #include "registry/members.h"
+#include "registry/reference.h"
 #include "registry/registry.h"
 #include "registry/store/blob_store.h"
 
@@ -25,14 +26,29 @@ static const char *const kinds[] = {
 #undef KIND_NAME
         NULL};
 
+/* Requests with a method that nobody knows have whatever their path says. */
+#define OP_BIT(op) (UINT64_C(1) << OP_##op)
+
+#define WITHOUT_REPO      (OP_BIT(PING) | OP_BIT(TOKEN) | OP_BIT(CATALOG) | OP_BIT(ROOT) | OP_BIT(JWKS))
+#define WITHOUT_REFERENCE (WITHOUT_REPO | OP_BIT(TAGS_LIST) | OP_BIT(EXTENSION))
+#define OF_BLOBS          (OP_BIT(BLOB_HEAD) | OP_BIT(BLOB_GET) | OP_BIT(BLOB_DELETE) | OP_BIT(UNKNOWN))
+
 static const struct word words[] = {
     [WORD_OP_NAME] = {.name = "op", .kind = WORD_OP, .help = "what is asked for: blob.get"},
-    [WORD_REPO] = {.name = "repo", .help = "repository: team/app"},
-    [WORD_REF] = {.name = "ref", .help = "tag, digest or upload as it was sent"},
-    [WORD_DIGEST] = {.name = "digest", .help = "digest asked for, or what the tag points to"},
+    [WORD_REPO] = {.name = "repo",
+                   .ops = ~WITHOUT_REPO,
+                   .can_be = reference_is_name,
+                   .help = "repository: team/app"},
+    [WORD_REF] = {.name = "ref",
+                  .ops = ~WITHOUT_REFERENCE,
+                  .help = "tag, digest or upload as it was sent"},
+    [WORD_DIGEST] = {.name = "digest",
+                     .ops = ~WITHOUT_REFERENCE,
+                     .help = "digest asked for, or what the tag points to"},
     [WORD_ROLE] = {.name = "role",
                    .kind = WORD_CHOICE,
                    .choices = roles,
+                   .ops = OF_BLOBS,
                    .help = "what a manifest uses the blob for"},
     [WORD_USER] = {.name = "user", .help = "account; anonymous for none"},
     [WORD_AUTH] = {.name = "auth",

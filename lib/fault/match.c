@@ -31,6 +31,7 @@ struct match {
     json_t *json;                        /* owned: as given */
     uint64_t ops;                        /* bit per op that may fit */
     bool has_op;                         /* ops were named: criteria holds them, too */
+    uint64_t saying; /* bit per op whose requests have all the words that are wanted */
     bool impossible;
     const struct criterion *key; /* borrowed from criteria: on the key word, or NULL */
     size_t count;
@@ -128,12 +129,38 @@ static size_t choice_count(const char *const *choices)
     return n;
 }
 
+/* Whether one of the values that are wanted may occur at all. */
+static bool may_be(const struct word *word, const struct pattern_list *values)
+{
+    const char *value;
+    bool negated;
+
+    for (size_t i = 0; (value = pattern_list_at(values, i, &negated)) != NULL; i++) {
+        if (!negated && (text_is_glob(value) || word->can_be(value)))
+            return true;
+    }
+    return false;
+}
+
+/* Values that are wanted, of a word that few requests have: {"op": "ping", "repo": "a"}. */
+static void settle_wanted(struct match *m, const struct word *word,
+                          const struct pattern_list *values)
+{
+    if (!pattern_list_has_plain(values))
+        return;
+    if (word->ops != 0)
+        m->saying &= word->ops;
+    if (word->can_be != NULL && !may_be(word, values))
+        m->impossible = true;
+}
+
 static int settle_word(struct reader *r, const struct word *word, const struct pattern_list *values,
                        const json_t *json, struct err *err)
 {
     struct match *m = r->match;
     const struct vocabulary *v = m->vocabulary;
 
+    settle_wanted(m, word, values);
     if (word->kind == WORD_OP) {
         m->has_op = true;
         m->ops = pattern_list_resolve(values, v->ops, v->op_count);
@@ -290,6 +317,7 @@ int match_parse(struct match **ret, const struct vocabulary *v, const json_t *ob
     (void)snprintf(r.at.path, sizeof(r.at.path), "%s", path);
     m->vocabulary = v;
     m->ops = all_ops(v);
+    m->saying = UINT64_MAX;
     if (object != NULL && !json_is_null(object) && !json_is_object(object))
         return schema_error(&r.at, err, "expected words and values");
     m->json = json_is_object(object) ? json_deep_copy(object) : json_object();
@@ -403,7 +431,7 @@ const char *match_key_prefix(const struct match *m, size_t *ret_len)
 
 bool match_is_impossible(const struct match *m)
 {
-    return m->impossible || m->ops == 0;
+    return m->impossible || (m->ops & m->saying) == 0;
 }
 
 const json_t *match_json(const struct match *m)

@@ -43,8 +43,8 @@ bool match_is_early(const struct match *m, bool at_accept);
 const char *match_key_literal(const struct match *m);
 /* What the value of the key word must begin with: *ret_len bytes of the text, or NULL. */
 const char *match_key_prefix(const struct match *m, size_t *ret_len);
-/* True when no request can ever fit (an op glob that names no op, contradicting values): a warning.
- */
+/* True when no request can ever fit (an op glob that names no op, contradicting values, a word that
+   requests of these ops do not have): a warning. */
 bool match_is_impossible(const struct match *m);
 /* {"op": true, "repo": false, ...}: a yes or no per criterion, for near misses. Caller owns. */
 struct json_t *match_explain(const struct match *m, const struct subject *s, unsigned *ret_held,

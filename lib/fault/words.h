@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct http_request;
 
@@ -29,6 +30,8 @@ struct word {
     bool early; /* known before a request: rules with `tls` or `listener` can name it (client,
                    listener) */
     bool hello; /* the same, but not before the ClientHello of TLS: nothing for `listener` (SNI) */
+    uint64_t ops;                        /* bit per op whose requests may have it; 0: all */
+    bool (*can_be)(const char *literal); /* whether any request may say that; NULL: of course */
     const char *help;
 };
 

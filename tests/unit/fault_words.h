@@ -12,10 +12,19 @@ enum words_word { W_OP, W_REPO, W_ROLE, W_USER, W_CLIENT, W_LISTENER, W_DIGEST, 
 static const char *const words_ops[] = {"ping", "blob.get", "blob.head", "manifest.get",
                                         "manifest.head"};
 static const char *const words_roles[] = {"config", "layer", NULL};
+
+static inline bool words_is_repo(const char *text)
+{
+    return text[0] != 'X';
+}
+
 static const struct word words_words[] = {
     [W_OP] = {.name = "op", .kind = WORD_OP},
-    [W_REPO] = {.name = "repo"},
-    [W_ROLE] = {.name = "role", .kind = WORD_CHOICE, .choices = words_roles},
+    [W_REPO] = {.name = "repo", .can_be = words_is_repo},
+    [W_ROLE] = {.name = "role",
+                .kind = WORD_CHOICE,
+                .choices = words_roles,
+                .ops = 1 << OP_BLOB_GET | 1 << OP_BLOB_HEAD},
     [W_USER] = {.name = "user"},
     [W_CLIENT] = {.name = "client", .kind = WORD_ADDRESS, .early = true},
     [W_LISTENER] = {.name = "listener", .early = true},

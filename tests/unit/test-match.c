@@ -160,6 +160,14 @@ static void test_impossible(void)
     impossible("{\"role\": \"x*\"}", true);
     impossible("{\"role\": \"!c*\"}", false);
     impossible("{\"repo\": [\"a\", \"!a\"]}", true);
+    impossible("{\"repo\": \"Xa\"}", true);
+    impossible("{\"repo\": [\"Xa\", \"a\"]}", false);
+    impossible("{\"repo\": \"X*\"}", false);
+    impossible("{\"repo\": \"!Xa\"}", false);
+    impossible("{\"op\": \"ping\", \"role\": \"layer\"}", true);
+    impossible("{\"role\": \"layer\", \"op\": \"manifest.*\"}", true);
+    impossible("{\"role\": \"layer\", \"op\": [\"ping\", \"blob.get\"]}", false);
+    impossible("{\"role\": \"!layer\", \"op\": \"ping\"}", false);
     impossible("{\"path\": \"v2/\"}", true);
     impossible("{\"path\": \"!v2/\"}", false);
     impossible("{\"path\": \"*v2\"}", false);
