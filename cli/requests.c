@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -18,7 +19,7 @@
 #include "lib/util/units.h"
 #include "lib/util/util.h"
 
-enum { PATH_BYTES = 32 * 1024, VALUE_BYTES = 64 * 1024 };
+enum { PATH_BYTES = 32 * 1024, VALUE_BYTES = 64 * 1024, DIGITS_SHOWN = 12 };
 
 #define MEMBER(m) OPTION_MEMBER(struct requests_settings, m)
 
@@ -31,6 +32,7 @@ static const struct option options[] = {
      MEMBER(follow)},
     {CLI_SWITCH("count", "Print how many there are"), MEMBER(count)},
     {CLI_SWITCH("stats", "Print the journal's size, its bounds, its last number"), MEMBER(stats)},
+    {CLI_SWITCH("no-trunc", "Whole digests on terminals, too"), MEMBER(no_trunc)},
     {CLI_SWITCH("clear", "Forget all requests; numbers go on"), MEMBER(clear)},
 };
 
@@ -82,8 +84,22 @@ static void add_op(struct table *t, const json_t *entry)
         table_add(t, TABLE_PLAIN, op);
 }
 
+bool requests_whole(const struct requests_settings *s)
+{
+    return s->no_trunc || table_look(STDOUT_FILENO).width == 0;
+}
+
+/* How much of a tag or digest is shown: "sha256:" and twelve digits, or all of it. */
+static int shown_length(const char *ref, bool whole)
+{
+    const char *colon = strchr(ref, ':');
+
+    return (int)(colon == NULL || whole ? strlen(ref)
+                                        : strnlen(ref, (size_t)(colon - ref) + 1 + DIGITS_SHOWN));
+}
+
 /* What was asked for: the image where there is one, else the path. */
-static void add_image(struct table *t, const json_t *entry)
+static void add_image(struct table *t, const json_t *entry, bool whole)
 {
     const char *repo = text_of(entry, "repo");
     const char *ref = text_of(entry, "ref");
@@ -97,7 +113,8 @@ static void add_image(struct table *t, const json_t *entry)
     }
     (void)buf_append_text(&b, repo);
     if (ref != NULL)
-        (void)buf_appendf(&b, "%c%s", strchr(ref, ':') != NULL ? '@' : ':', ref);
+        (void)buf_appendf(&b, "%c%.*s", strchr(ref, ':') != NULL ? '@' : ':',
+                          shown_length(ref, whole), ref);
     table_add(t, TABLE_PLAIN, buf_text(&b));
 }
 
@@ -136,7 +153,7 @@ static void add_cause(struct table *t, const json_t *entry)
     table_add(t, TABLE_WARN, buf_text(&b));
 }
 
-void requests_add(struct table *t, const json_t *entry)
+void requests_add(struct table *t, const json_t *entry, bool whole)
 {
     const json_t *duration = json_object_get(entry, "duration_ms");
 
@@ -144,7 +161,7 @@ void requests_add(struct table *t, const json_t *entry)
                json_integer_value(json_object_get(entry, "seq")));
     add_time(t, entry);
     add_op(t, entry);
-    add_image(t, entry);
+    add_image(t, entry, whole);
     table_add(t, TABLE_PLAIN, text_of(entry, "user"));
     add_status(t, entry);
     table_addf(t, TABLE_PLAIN, "%" JSON_INTEGER_FORMAT,
@@ -167,7 +184,7 @@ static void say_incomplete(const json_t *answer)
         (void)fputs("ocimock requests: there are more; --since goes on behind a number\n", stderr);
 }
 
-static enum cli_status show_list(const json_t *answer, struct err *err)
+static enum cli_status print_list(const json_t *answer, bool whole, struct err *err)
 {
     enum cli_status status;
     struct table *t;
@@ -176,11 +193,21 @@ static enum cli_status show_list(const json_t *answer, struct err *err)
 
     if (requests_table(&t, err) != 0)
         return CLI_FAILURE;
-    json_array_foreach(json_object_get(answer, "requests"), i, entry) requests_add(t, entry);
+    json_array_foreach(json_object_get(answer, "requests"), i, entry) requests_add(t, entry, whole);
     status = control_print_table(t, err);
     table_free(t);
     say_incomplete(answer);
     return status;
+}
+
+static enum cli_status show_list(const json_t *answer, struct err *err)
+{
+    return print_list(answer, false, err);
+}
+
+static enum cli_status show_whole_list(const json_t *answer, struct err *err)
+{
+    return print_list(answer, true, err);
 }
 
 /* --- One request --------------------------------------------------------------------------------
@@ -302,7 +329,10 @@ static enum cli_status run(void *settings, struct err *err)
     if (make_path(s, s->count ? "/requests:count" : "/requests", &path, err) != 0)
         return CLI_FAILURE;
     return control_command_call(&s->common, "GET", buf_text(&path), NULL,
-                                s->count ? show_count : show_list, err);
+                                s->count            ? show_count
+                                : requests_whole(s) ? show_whole_list
+                                                    : show_list,
+                                err);
 }
 
 const struct command command_requests = {

@@ -34,7 +34,7 @@ static enum cli_status print_entry(struct follower *f, const json_t *entry)
     auto_free char *text = NULL;
 
     if (!f->s->common.json) {
-        requests_add(f->table, entry);
+        requests_add(f->table, entry, requests_whole(f->s));
         return CLI_OK;
     }
     text = json_dumps(entry, JSON_COMPACT);

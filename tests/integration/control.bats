@@ -276,6 +276,20 @@ push() {
     COLUMNS=40 "$OCIMOCK" requests | grep -q 'a\{120\}' # nothing is cut where no terminal is
 }
 
+@test "requests: short digests on terminals, whole ones elsewhere and with --no-trunc" {
+    local digest
+
+    command -v script >/dev/null || skip "script is not installed"
+    digest=sha256:$(printf '0123456789abcdef%.0s' {1..4})
+    start
+    get "/v2/app/manifests/$digest"
+    "$OCIMOCK" requests | grep -qF "app@$digest "
+    script -qec "stty cols 200; '$OCIMOCK' requests" /dev/null </dev/null >"$T/terminal"
+    grep -qF 'app@sha256:0123456789ab ' "$T/terminal"
+    script -qec "stty cols 200; '$OCIMOCK' requests --no-trunc" /dev/null </dev/null >"$T/terminal"
+    grep -qF "app@$digest " "$T/terminal"
+}
+
 @test "--quiet: errors only, and the exit status" {
     start
     ask image set team/app:v1 absent --quiet
