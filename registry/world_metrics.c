@@ -21,6 +21,7 @@ enum row {
     REQUESTS,
     SECONDS,
     BYTES,
+    TOKENS,
     FAULTS,
     FAULTS_HELD,
     FAULTS_OVERFLOW,
@@ -44,6 +45,10 @@ static const struct metrics_row table[] = {
                  .bucket_count = METRICS_SECONDS},
     [BYTES] = {.name = "ocimock_http_response_bytes_total",
                .help = "Bytes of response bodies that were sent."},
+    [TOKENS] = {.name = "ocimock_auth_tokens_issued_total",
+                .help = "Answers of the token service: what was asked for was granted, only parts "
+                        "of it, nothing, or there was no token.",
+                .labels = {"result"}},
     [FAULTS] = {.name = "ocimock_faults_injected_total",
                 .help = "Effects of rules, by kind.",
                 .labels = {"kind"}},
@@ -130,16 +135,37 @@ static struct metrics_series *requests_of(struct world *w, enum op op, int statu
     return w->series->requests[op][slot].series;
 }
 
+static const char *token_result(const struct registry_call *call, int status)
+{
+    if (status != 200)
+        return "refused";
+    for (size_t i = 0; i < call->asked.count; i++) {
+        if (!scope_set_covers(&call->granted, &call->asked.items[i]))
+            return call->granted.count > 0 ? "partial" : "empty";
+    }
+    return "granted";
+}
+
+static void count_token(struct registry_call *call, int status)
+{
+    const char *const labels[] = {token_result(call, status), NULL};
+
+    metrics_add(metrics_get(call->world->metrics, TOKENS, labels), 1);
+}
+
 void world_metrics_count(struct registry_call *call, const struct http_exchange *x)
 {
     struct world *w = call->world;
     enum op op = call->route.op;
     const char *const labels[] = {op_name(op), NULL};
     const struct http_traffic *t = http_exchange_traffic(x);
+    int status = http_reply_sent(x) ? http_reply_status(x) : 0;
 
     if (w->series->seconds[op] == NULL)
         w->series->seconds[op] = metrics_get(w->metrics, SECONDS, labels);
-    metrics_add(requests_of(w, op, http_reply_sent(x) ? http_reply_status(x) : 0), 1);
+    metrics_add(requests_of(w, op, status), 1);
+    if (op == OP_TOKEN)
+        count_token(call, status);
     metrics_observe(w->series->seconds[op], (double)(t->ended_us - t->started_us) / 1e6);
     metrics_add(w->series->bytes, (double)t->body_out);
 }

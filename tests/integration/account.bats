@@ -52,6 +52,19 @@ field() {
     stop_silent first-secret second-secret
 }
 
+@test "metrics count what the token service answered" {
+    local result
+
+    start --user alice:first-secret --auth-policy '[{"accounts": ["alice"], "repositories": ["a"], "actions": ["pull"]}]'
+    [[ $(login alice:first-secret) == 200 && $(login alice:first-secret scope=repository:a:pull) == 200 ]]
+    [[ $(login alice:first-secret scope=repository:a:pull,push) == 200 ]]
+    [[ $(login alice:first-secret scope=repository:b:pull) == 200 && $(login alice:wrong) == 401 ]]
+    curl --noproxy '*' -s -m 20 "$OCIMOCK_CONTROL/metrics" >"$T/metrics"
+    for result in granted:2 partial:1 empty:1 refused:1; do
+        grep -qxF "ocimock_auth_tokens_issued_total{result=\"${result%:*}\"} ${result#*:}" "$T/metrics"
+    done
+}
+
 @test "rotated with grace, the old secret is good until then on the world's clock" {
     start --user alice:first-secret
     [[ $(control PUT /accounts/alice '{"secret": "second-secret", "keep_old": "10m"}') == 200 ]]
