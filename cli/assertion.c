@@ -145,7 +145,7 @@ static enum cli_status ask_file(const struct assertion_settings *s, const char *
     struct conf *conf;
     enum cli_status status;
 
-    if (control_read_file(&conf, s->body, err) != 0)
+    if (control_read_file(&conf, s->body, NULL, err) != 0)
         return CLI_FAILURE;
     control_client_patience(s->common.client, LONGEST_WAIT_MS);
     status = ask(s, path, conf_root(conf), err);

@@ -110,15 +110,15 @@ static int read_input(struct buf *b, struct err *err)
     }
 }
 
-int control_read_file(struct conf **ret_conf, const char *path, struct err *err)
+int control_read_file(struct conf **ret_conf, const char *path, const char *key, struct err *err)
 {
     auto_buf struct buf b = BUF_INIT(CONF_FILE_MAX);
 
     if (strcmp(path, "-") != 0)
-        return conf_load(ret_conf, path, err);
+        return conf_load_list(ret_conf, path, key, err);
     if (read_input(&b, err) != 0)
         return -1;
-    return conf_parse(ret_conf, "standard input", buf_text(&b), b.len, err);
+    return conf_parse_list(ret_conf, "standard input", key, buf_text(&b), b.len, err);
 }
 
 /* The line of what the message is about, which begins with a path and a colon; else 0. */

@@ -31,9 +31,10 @@ void control_append_value(struct buf *b, const struct json_t *value);
 enum { CONTROL_DURATION_MAX = 48 };
 const char *control_duration(char dst[CONTROL_DURATION_MAX], int64_t ms);
 
-/* Reads a YAML or JSON file, or standard input for "-". *ret_conf: caller owns. */
+/* Reads a YAML or JSON file, or standard input for "-". *ret_conf: caller owns. key: NULL, or what
+   a list alone is taken for the value of. */
 struct conf;
-int control_read_file(struct conf **ret_conf, const char *path, struct err *err);
+int control_read_file(struct conf **ret_conf, const char *path, const char *key, struct err *err);
 /* Puts file and line in front of a message that begins with the path of what is wrong. Returns -1.
  */
 int control_place_error(const struct conf *conf, struct err *err);

@@ -147,7 +147,7 @@ int fault_load(struct control_client *c, const char *path, const char *tag, json
     struct conf *conf;
     int result;
 
-    if (control_read_file(&conf, path, err) != 0)
+    if (control_read_file(&conf, path, "rules", err) != 0)
         return -1;
     body = json_deep_copy(conf_root(conf));
     if (body == NULL)

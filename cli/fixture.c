@@ -54,7 +54,7 @@ int fixture_find(struct fixture **ret, const char *text, struct err *err)
 
     if (!is_file(text))
         return fixture_open(ret, text, err);
-    if (control_read_file(&conf, text, err) != 0)
+    if (control_read_file(&conf, text, NULL, err) != 0)
         return -1;
     return fixture_from_conf(ret, conf, err);
 }

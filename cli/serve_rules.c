@@ -12,10 +12,8 @@
 
 #include "cli/serve_settings.h"
 #include "lib/fault/fault.h"
-#include "lib/util/buf.h"
 #include "lib/util/conf.h"
 #include "lib/util/err.h"
-#include "lib/util/file.h"
 #include "lib/util/log.h"
 #include "lib/util/text.h"
 #include "lib/util/util.h"
@@ -60,31 +58,20 @@ static int add_conf(struct rule_files *f, struct conf *conf, struct err *err)
     return result;
 }
 
-/* A configuration is a mapping; a list of rules is taken for the one that would hold it. */
 static int add_text(struct rule_files *f, const char *name, const char *text, struct err *err)
 {
-    auto_buf struct buf whole = BUF_INIT(CONF_FILE_MAX);
-    const char *first = text + strspn(text, " \t\r\n");
     struct conf *conf;
 
-    if (*first == '[')
-        (void)buf_appendf(&whole, "{\"rules\": %s}", text);
-    else if (*first == '-' && strncmp(first, "---", 3) != 0)
-        (void)buf_appendf(&whole, "rules:\n%s", text);
-    else
-        (void)buf_append_text(&whole, text);
-    if (buf_check(&whole, name, err) != 0)
-        return -1;
-    return conf_parse(&conf, name, whole.data != NULL ? whole.data : "", whole.len, err) == 0
+    return conf_parse_list(&conf, name, "rules", text, strlen(text), err) == 0
                ? add_conf(f, conf, err)
                : -1;
 }
 
 static int add_file(struct rule_files *f, const char *path, struct err *err)
 {
-    auto_buf struct buf text = BUF_INIT(CONF_FILE_MAX);
+    struct conf *conf;
 
-    return file_read(&text, path, err) == 0 ? add_text(f, path, buf_text(&text), err) : -1;
+    return conf_load_list(&conf, path, "rules", err) == 0 ? add_conf(f, conf, err) : -1;
 }
 
 static int is_rule_file(const struct dirent *entry)

@@ -277,7 +277,7 @@ static enum cli_status add(void *settings, struct err *err)
     struct conf *conf = NULL;
     json_t *body;
 
-    if (s->file != NULL && control_read_file(&conf, s->file, err) != 0)
+    if (s->file != NULL && control_read_file(&conf, s->file, NULL, err) != 0)
         return CLI_FAILURE;
     body = conf != NULL ? json_deep_copy(conf_root(conf)) : json_object();
     if (!json_is_object(body))

@@ -22,6 +22,7 @@ struct conf {
     char *name;               /* owned */
     json_t *root;             /* owned reference */
     struct conf_lines *lines; /* owned; NULL when there are none */
+    size_t prefix;            /* bytes of paths that the file does not have: of the key of a list */
 };
 
 DEFINE_AUTO(conf, struct conf, conf_free)
@@ -60,8 +61,10 @@ void conf_path_add(char *dst, const char *key, size_t index)
 unsigned conf_line(const struct conf *c, const char *path)
 {
     char place[CONF_PATH_MAX];
-    size_t len = strnlen(path, sizeof(place) - 1);
+    size_t skip = strnlen(path, c->prefix);
+    size_t len = strnlen(path + skip, sizeof(place) - 1);
 
+    path += skip;
     memcpy(place, path, len);
     place[len] = '\0';
     for (;;) {
@@ -106,7 +109,7 @@ static bool has_suffix(const char *s, const char *suffix)
     return n >= m && strcmp(s + n - m, suffix) == 0;
 }
 
-/* JSON by its name, or because it is JSON; a YAML flow mapping begins with '{' too. */
+/* JSON by its name, or because it is JSON; flow collections of YAML begin like it. */
 static int parse_text(struct conf *c, const char *text, size_t n, struct err *err)
 {
     size_t blank = 0;
@@ -115,14 +118,29 @@ static int parse_text(struct conf *c, const char *text, size_t n, struct err *er
         blank++;
     if (has_suffix(c->name, ".json"))
         return parse_json(c, text, n, err);
-    if (blank < n && text[blank] == '{' && parse_json(c, text, n, NULL) == 0)
+    if (blank < n && strchr("{[", text[blank]) != NULL && parse_json(c, text, n, NULL) == 0)
         return 0;
     json_decref(c->root);
     c->root = NULL;
     return conf_yaml_parse(&c->root, &c->lines, c->name, text, n, err);
 }
 
+static int wrap_list(struct conf *c, const char *key, struct err *err)
+{
+    json_t *list = c->root;
+
+    c->prefix = strlen(key);
+    c->root = json_pack("{s:o}", key, list);
+    return c->root != NULL ? 0 : err_set(err, ERR_NOMEM, "configuration");
+}
+
 int conf_parse(struct conf **ret, const char *name, const char *text, size_t n, struct err *err)
+{
+    return conf_parse_list(ret, name, NULL, text, n, err);
+}
+
+int conf_parse_list(struct conf **ret, const char *name, const char *key, const char *text,
+                    size_t n, struct err *err)
 {
     auto_conf struct conf *c = calloc(1, sizeof(*c));
 
@@ -136,9 +154,11 @@ int conf_parse(struct conf **ret, const char *name, const char *text, size_t n, 
     }
     if (parse_text(c, text, n, err) != 0)
         return -1;
+    if (key != NULL && json_is_array(c->root) && wrap_list(c, key, err) != 0)
+        return -1;
     if (!json_is_object(c->root))
-        return err_set(err, ERR_CONFIG, "%s:1: expected keys and values such as 'key: value'",
-                       name);
+        return err_set(err, ERR_CONFIG, "%s:1: expected keys and values%s", name,
+                       key != NULL ? ", or a list of these" : " such as 'key: value'");
     *ret = STEAL(c);
     return 0;
 }
@@ -166,6 +186,11 @@ static int read_all(struct buf *b, int fd, const char *path, struct err *err)
 
 int conf_load(struct conf **ret, const char *path, struct err *err)
 {
+    return conf_load_list(ret, path, NULL, err);
+}
+
+int conf_load_list(struct conf **ret, const char *path, const char *key, struct err *err)
+{
     auto_buf struct buf b = BUF_INIT(CONF_FILE_MAX + 1);
     auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
 
@@ -173,5 +198,5 @@ int conf_load(struct conf **ret, const char *path, struct err *err)
         return err_sys(err, "%s", path);
     if (read_all(&b, fd, path, err) != 0)
         return -1;
-    return conf_parse(ret, path, buf_text(&b), b.len, err);
+    return conf_parse_list(ret, path, key, buf_text(&b), b.len, err);
 }

@@ -20,6 +20,33 @@ rules() {
     [[ $(status_of "$URL/v2/_catalog") == 429 ]]
 }
 
+@test "a list alone is a set of rules, for the server and for commands" {
+    printf '# mine\n- {id: a, when: {op: ping}, then: {status: 503}}\n- {id: b, when: {op: root}, then: {status: 500}}\n' >"$T/r.yaml"
+    printf '[{"id": "c", "when": {"op": "catalog"}, "then": {"status": 429}}]\n' >"$T/r.json"
+    printf -- '- {id: d}\n- {id: e, then: {statu: 503}}\n' >"$T/bad.yaml"
+    start --rules "$T/r.yaml"
+    [[ $(rules) == a,b ]]
+    run -0 "$OCIMOCK" fault add "$T/r.json"
+    run -2 --separate-stderr "$OCIMOCK" fault add "$T/bad.yaml"
+    [[ $stderr == *"bad.yaml:2: rules[1].then.statu: unknown key: did you mean 'status'?" ]]
+    [[ $(rules) == a,b,c ]]
+}
+
+@test "a rule that can never match is taken with a warning" {
+    start
+    local when
+
+    for when in '{"op": "catalog", "repo": "a"}' '{"op": "manifest.*", "role": "layer"}' '{"repo": "Team/App"}' \
+        '{"op": "tags.list", "ref": "v1"}'; do
+        run -0 "$OCIMOCK" fault add <(printf '{"when": %s, "then": {"status": 503}}' "$when")
+        [[ $output == *"never matches"* ]]
+    done
+    for when in '{"op": ["catalog", "tags.list"], "repo": "a"}' '{"repo": ["Team/App", "app"]}' '{"op": "ping", "repo": "!a"}'; do
+        run -0 "$OCIMOCK" fault add <(printf '{"when": %s, "then": {"status": 503}}' "$when")
+        [[ $output != *"never matches"* ]]
+    done
+}
+
 @test "OCIMOCK_RULES holds rules" {
     export OCIMOCK_RULES='[{"id": "x", "when": {"op": "ping"}, "then": {"status": 418}, "times": 1}]'
     start

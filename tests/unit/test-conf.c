@@ -280,6 +280,36 @@ static void test_files(void)
     (void)rmdir(dir);
 }
 
+static void lists(const char *name, const char *text, unsigned line)
+{
+    struct conf *c;
+    struct err err = {0};
+
+    if (!ok(conf_parse_list(&c, name, "rules", text, strlen(text), &err) == 0, "read: %s", text)) {
+        diag("%s", err.msg);
+        return;
+    }
+    is_int(json_array_size(json_object_get(conf_root(c), "rules")), 2, "two of the key");
+    is_int(conf_line(c, "rules[1].id"), line, "and their lines");
+    conf_free(c);
+}
+
+static void test_lists(void)
+{
+    struct conf *c;
+    struct err err;
+
+    lists("r.yaml", "- id: a\n- id: b\n", 2);
+    lists("r.yaml", "# some\n---\n- {id: a}\n-\n  id: b\n", 5);
+    lists("r.json", "[{\"id\": \"a\"},\n {\"id\": \"b\"}]", 2);
+    lists("r", "[{id: a}, {id: b}]", 1);
+    lists("r.yaml", "rules:\n- id: a\n- id: b\n", 3);
+    is_int(conf_parse_list(&c, "r", "rules", "a", 1, &err), -1, "a text is refused");
+    is_str(err.msg, "r:1: expected keys and values, or a list of these", "and told what fits");
+    is_int(conf_parse(&c, "r", "[]", 2, &err), -1, "as are lists of those who want none");
+    is_str(err.msg, "r:1: expected keys and values such as 'key: value'", "likewise");
+}
+
 int main(void)
 {
     plan_lazy();
@@ -295,5 +325,6 @@ int main(void)
     test_sizes();
     test_lines();
     test_files();
+    test_lists();
     done_testing();
 }
