@@ -60,7 +60,7 @@ cluster() {
 @test "kube: pods that are not admitted fail their rows, and the others go on" {
     cluster
     STANDIN_REFUSES=pod pull_policy "${CLUSTER[@]}" --row 4,8.1,41
-    [[ $status == 1 && $output == *"row 4: expected registry.war, got no pod (unknown): Error from server (Forbidden)"* ]]
+    [[ $status == 1 && $output == *"rows 4, 41: expected registry.war, got no pod (unknown): Error from server (Forbidden)"* ]]
     [[ $output == *"0 held, 3 failed"* ]]
     STANDIN_REFUSES=earlier pull_policy "${CLUSTER[@]}" --row 2,8.1
     [[ $status == 1 && $output == *"row 2: the image did not get to the node: Error from server (Forbidden)"*"1 held, 1 failed"* ]]
