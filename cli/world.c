@@ -22,7 +22,7 @@ enum { PATH_SIZE_MAX = 4096 };
 
 struct world_settings {
     struct command_settings common;
-    /* add */
+    /* add; set has the first */
     uint64_t ttl;  /* milliseconds; 0: none */
     uint64_t seed; /* UINT64_MAX: the server's */
     const char *host;
@@ -332,6 +332,51 @@ static const struct command add_command = {
     .defaults = &add_defaults,
 };
 
+/* --- set ----------------------------------------------------------------------------------------
+ */
+
+static enum cli_status change(void *settings, struct err *err)
+{
+    const struct world_settings *s = settings;
+    auto_buf struct buf path = BUF_INIT(PATH_SIZE_MAX);
+    char ttl[UNITS_TEXT_MAX];
+    enum cli_status status;
+    json_t *body;
+
+    if (s->ttl == UINT64_MAX) {
+        (void)err_set(err, ERR_USAGE, "nothing to set: --ttl is missing");
+        return CLI_FAILURE;
+    }
+    if (world_path(&path, s->common.words[0], err) != 0)
+        return CLI_FAILURE;
+    body = json_pack("{s:s}", "ttl", units_format_duration(ttl, s->ttl));
+    status = control_command_call(&s->common, "PATCH", buf_text(&path), body, NULL, err);
+    json_decref(body);
+    return status;
+}
+
+static const struct option set_options[] = {
+    {CLI_DURATION("ttl", "Remove it after that time from now on; 0s: never"), MEMBER(ttl)},
+};
+
+static const struct world_settings set_defaults = {.ttl = UINT64_MAX};
+
+static const struct command set_command = {
+    .name = "set",
+    .summary = "give one more time to live, or no end",
+    .examples = "ocimock world set t42 --ttl 1h\n"
+                "ocimock world set t42 --ttl 0s",
+    .about = "Gives a world a new time to live, which begins now.",
+    .options = set_options,
+    .option_count = ARRAY_LEN(set_options),
+    .words = {{.name = "NAME"}},
+    .asks_server = true,
+    .all_worlds = true,
+    .run = change,
+    .settings_size = sizeof(struct world_settings),
+    .defaults = &set_defaults,
+};
+
 /* --- remove -------------------------------------------------------------------------------------
  */
 
@@ -362,8 +407,8 @@ static const struct command remove_command = {
     .run = remove_worlds,
 };
 
-static const struct command *const parts[] = {&list_command, &add_command, &show_command,
-                                              &remove_command, NULL};
+static const struct command *const parts[] = {&list_command, &add_command,    &show_command,
+                                              &set_command,  &remove_command, NULL};
 
 const struct command command_world = {
     .name = "world",

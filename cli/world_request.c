@@ -349,3 +349,19 @@ int world_request_run(const struct world_maker *m, const struct json_t *body,
     explicit_bzero(w.secret, sizeof(w.secret));
     return result;
 }
+
+int world_request_change(struct worlds *ws, const char *name, const json_t *body, struct err *err)
+{
+    static const struct schema change_members[] = {
+        {.key = "ttl", .type = SCHEMA_DURATION, .max = TTL_MAX},
+        {.key = NULL},
+    };
+    static const struct schema change = {.type = SCHEMA_OBJECT, .members = change_members};
+    struct schema_place at = {.origin = "world"};
+
+    if (schema_check(&change, body, &at, err) != 0)
+        return -1;
+    if (json_object_get(body, "ttl") == NULL)
+        return err_set(err, ERR_CONFIG, "world: ttl: is missing");
+    return worlds_set_ttl(ws, name, number_of(body, "ttl"), err);
+}

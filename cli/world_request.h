@@ -33,6 +33,10 @@ struct world_maker {
     const struct serve_settings *settings;
 };
 
+/* What may be changed later, {"ttl": "10m"}: null or "0s" lets it stay. ERR_USAGE, ERR_ABSENT,
+   ERR_UNSUPPORTED. */
+int world_request_change(struct worlds *ws, const char *name, const struct json_t *body,
+                         struct err *err);
 /*
  * Makes it, opens its port and adds it to the worlds: all of that or nothing. *ret is borrowed;
  * *ret_report is that of its rules (fault_engine_load()), the caller's; NULL: it has none.

@@ -219,13 +219,27 @@ static void on_ttl(void *arg)
 
 static int start_ttl(struct entry *e, uint64_t ms, struct err *err)
 {
-    if (ms == 0)
+    if (ms == 0) {
+        loop_timer_free(e->ttl);
+        e->ttl = NULL;
         return 0;
-    if (loop_timer_new(&e->ttl, e->worlds->loop, on_ttl, e, err) != 0)
+    }
+    if (e->ttl == NULL && loop_timer_new(&e->ttl, e->worlds->loop, on_ttl, e, err) != 0)
         return -1;
     e->ends = loop_now(e->worlds->loop) + ms;
     on_ttl(e);
     return 0;
+}
+
+int worlds_set_ttl(struct worlds *ws, const char *name, uint64_t ttl_ms, struct err *err)
+{
+    struct entry *e = find(ws, name);
+
+    if (e == NULL)
+        return err_set(err, ERR_ABSENT, "there is no world %s", TEXT_QUOTE(name));
+    if (e == ws->first)
+        return err_set(err, ERR_UNSUPPORTED, "the default world lives as long as the server");
+    return start_ttl(e, ttl_ms, err);
 }
 
 int worlds_check(const struct worlds *ws, const char *name, const char *host, const char *prefix,

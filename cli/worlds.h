@@ -35,6 +35,8 @@ struct serve_world *worlds_default(const struct worlds *ws); /* NULL before it w
 /* False: there is none of that name, or it is the default one. */
 bool worlds_remove(struct worlds *ws, const char *name);
 size_t worlds_count(const struct worlds *ws); /* with the one of the start */
+/* Counts anew from now; 0: it stays. The default one always stays: ERR_UNSUPPORTED. */
+int worlds_set_ttl(struct worlds *ws, const char *name, uint64_t ttl_ms, struct err *err);
 /* Milliseconds until it is removed; 0: never. */
 uint64_t worlds_time_left(const struct worlds *ws, const char *name);
 /* In the order in which they were added. */

@@ -193,6 +193,18 @@ static void handle_get(struct control_call *call, void *arg)
         refuse_unknown(call, name);
 }
 
+static void handle_change(struct control_call *call, void *arg)
+{
+    const struct worlds_api *api = arg;
+    const char *name = control_call_parameter(call, "name");
+    struct err err;
+
+    if (world_request_change(api->maker.worlds, name, control_call_body(call), &err) != 0)
+        control_reply_error(call, &err);
+    else
+        control_reply(call, 200, worlds_api_describe(api, worlds_find(api->maker.worlds, name)));
+}
+
 static void handle_remove(struct control_call *call, void *arg)
 {
     const struct worlds_api *api = arg;
@@ -215,6 +227,8 @@ static const struct control_endpoint endpoints[] = {
      .help = "A registry of one's own: {\"name\": \"t42\", \"ttl\": \"10m\", \"seed\": 7}"},
     {HTTP_METHOD_GET, "/worlds/{name}", .handle = handle_get,
      .help = "One world with its account, and texts that clients are configured with"},
+    {HTTP_METHOD_PATCH, "/worlds/{name}", .has_body = true, .handle = handle_change,
+     .help = "A new time to live from now on: {\"ttl\": \"10m\"}; null: it stays"},
     {HTTP_METHOD_DELETE, "/worlds/{name}", .handle = handle_remove,
      .help = "Ends a world at once, with its connections"},
     {.pattern = NULL},

@@ -572,6 +572,14 @@ push() {
     [[ $(OCIMOCK_WORLD=t42 "$OCIMOCK" requests --count) == 1 ]]
     [[ $(OCIMOCK_CONTROL=$("$OCIMOCK" world show t42 --json | jq -r .control) "$OCIMOCK" requests --count) == 1 ]]
     [[ $("$OCIMOCK" requests --count) == 0 ]]
+    ask world set t42 --ttl 2h
+    [[ $status -eq 0 && $("$OCIMOCK" world list) =~ t42\ .*\ (2h|1h59m59s) ]]
+    "$OCIMOCK" world set t42 --ttl 0s
+    "$OCIMOCK" world show t42 --json | jq -e 'has("expires") | not'
+    ask world set t42
+    refused 2 "ocimock world set: nothing to set: --ttl is missing*"
+    ask world set default --ttl 1h
+    refused 2 "ocimock world set: the default world lives as long as the server"
     "$OCIMOCK" world remove t42
     ask world show t42
     refused 1 "ocimock world show: there is no world 't42'"

@@ -410,6 +410,12 @@ static const struct step refused[] = {
             "{\"name\":\"x\",\"accounts\":[{\"name\":\"a\","
             "\"secret\":[\"hush\"]}]}",
             400, "secret"),
+    {"refused: a change of what is fixed", "PATCH /control/v1/worlds/w", .body = "{\"seed\":1}",
+     .status = 400, .has = "world: seed: unknown key"},
+    {"refused: a change of nothing", "PATCH /control/v1/worlds/w", .body = "{}", .status = 400,
+     .has = "ttl: is missing"},
+    {"refused: a change of nobody", "PATCH /control/v1/worlds/nope", .body = "{\"ttl\":\"1s\"}",
+     .status = 404, .has = "there is no world 'nope'"},
     REFUSED("one too many", "{\"name\":\"x\"}", 503, "limits.worlds"),
     {"nothing came of any of them", "GET /control/v1/worlds", .status = 200, .hasnt = "\"x\""},
 };

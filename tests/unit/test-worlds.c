@@ -121,6 +121,7 @@ static void test_shared(void)
 
 static void test_ttl(void)
 {
+    struct err err = {0};
     uint64_t left;
 
     ok(add("short", NULL, NULL, 30), "a world with a time to live");
@@ -132,6 +133,20 @@ static void test_ttl(void)
     ok(add("long", NULL, NULL, (uint64_t)UINT32_MAX * 2), "one that outlives a timer's range");
     ok(worlds_time_left(worlds, "long") > UINT32_MAX, "  has all of its time");
     ok(worlds_remove(worlds, "long"), "  and can be removed before");
+    ok(add("more", NULL, NULL, 30), "one whose time");
+    is_int(worlds_set_ttl(worlds, "more", 3600000, &err), 0, "  begins anew");
+    left = worlds_time_left(worlds, "more");
+    ok(left > 3000000 && left <= 3600000, "  and is longer then");
+    is_int(worlds_set_ttl(worlds, "more", 0, &err), 0, "  or has no end");
+    is_int((long long)worlds_time_left(worlds, "more"), 0, "  any more");
+    is_int(worlds_set_ttl(worlds, "more", 30, &err), 0, "  until one is set");
+    for (int i = 0; i < TURNS && worlds_find(worlds, "more") != NULL; i++)
+        turn();
+    ok(worlds_find(worlds, "more") == NULL, "  which ends it");
+    is_int(worlds_set_ttl(worlds, "more", 30, &err), -1, "who is not there");
+    is_int(err.code, ERR_ABSENT, "  is told so");
+    is_int(worlds_set_ttl(worlds, WORLDS_DEFAULT, 30, &err), -1, "the default world");
+    is_int(err.code, ERR_UNSUPPORTED, "  stays");
 }
 
 static void count(struct serve_world *sw, void *arg)
