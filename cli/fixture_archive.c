@@ -198,6 +198,17 @@ static void archive_free(struct fixture_target *t)
 /* --- Opening ------------------------------------------------------------------------------------
  */
 
+/* Only a file is replaced: no folder, no pipe, and above all not /dev/null. */
+static int check_place(const char *path, struct err *err)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0 || S_ISREG(st.st_mode))
+        return 0;
+    return err_set(err, ERR_INVALID, "%s is %s, expected the name of a file to write",
+                   TEXT_QUOTE(path), S_ISDIR(st.st_mode) ? "a folder" : "no regular file");
+}
+
 static int open_file(struct archive_target *a, struct err *err)
 {
     mode_t mask = umask(0);
@@ -223,8 +234,11 @@ int fixture_archive_new(struct fixture_target **ret, const char *path, struct er
                                                   .manifest = archive_manifest,
                                                   .commit = archive_commit,
                                                   .free = archive_free};
-    struct archive_target *a = calloc(1, sizeof(*a));
+    struct archive_target *a;
 
+    if (check_place(path, err) != 0)
+        return -1;
+    a = calloc(1, sizeof(*a));
     if (a == NULL)
         return err_set(err, ERR_NOMEM, "archive");
     a->target.ops = &ops;

@@ -206,6 +206,12 @@ YAML
 @test "places that cannot be written are told, and nothing is left" {
     ask fixture build hello --archive "$T/none/x.tar"
     refused 1 "ocimock fixture build: cannot write '$T/none/x.tar': No such file or directory"
+    ask fixture build hello --archive "$T"
+    refused 1 "*'$T' is a folder, expected the name of a file to write"
+    mkfifo "$T/pipe"
+    ask fixture build hello --archive "$T/pipe" # like /dev/null, which would be gone
+    refused 1 "*'$T/pipe' is no regular file*"
+    [[ -p $T/pipe ]]
     : >"$T/file"
     ask fixture build hello --layout "$T/file"
     refused 1 "*Not a directory"
