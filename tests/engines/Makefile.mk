@@ -19,7 +19,8 @@ ENGINE_BATS = \
 	%D%/reactions-layer.bats \
 	%D%/reactions.bats \
 	%D%/skopeo.bats \
-	%D%/trust.bats
+	%D%/trust.bats \
+	%D%/worlds.bats
 ENGINE_TESTS += $(ENGINE_BATS)
 EXTRA_DIST += $(ENGINE_BATS) %D%/lib.bash %D%/run-bats %D%/pull-policy.bash \
 	%D%/reactions.bash %D%/judge.bash %D%/reactions.tsv %D%/wrong.tsv %D%/faults.tsv doc/clients.md scripts/client-table scripts/lib/client-table.awk \
