@@ -198,11 +198,14 @@ static void archive_free(struct fixture_target *t)
 /* --- Opening ------------------------------------------------------------------------------------
  */
 
-/* Only a file is replaced: no folder, no pipe, and above all not /dev/null. */
+/* Only a file is replaced: no folder, no pipe, and above all not /dev/null. "-" would become one.
+ */
 static int check_place(const char *path, struct err *err)
 {
     struct stat st;
 
+    if (strcmp(path, "-") == 0)
+        return err_set(err, ERR_INVALID, "'-' is no file: an archive is not written to a pipe");
     if (stat(path, &st) != 0 || S_ISREG(st.st_mode))
         return 0;
     return err_set(err, ERR_INVALID, "%s is %s, expected the name of a file to write",

@@ -212,6 +212,9 @@ YAML
     ask fixture build hello --archive "$T/pipe" # like /dev/null, which would be gone
     refused 1 "*'$T/pipe' is no regular file*"
     [[ -p $T/pipe ]]
+    ask fixture build hello --archive -
+    refused 1 "*'-' is no file*"
+    [[ ! -e ./- ]]
     : >"$T/file"
     ask fixture build hello --layout "$T/file"
     refused 1 "*Not a directory"
