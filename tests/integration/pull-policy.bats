@@ -178,6 +178,15 @@ podman_that_runs() {
     [[ $("$OCIMOCK" account list --json | jq '.accounts | length') == 0 ]]
 }
 
+@test "--keep says where what was kept is" {
+    podman_that_runs <<<'echo node.war'
+    start --auth-mode bearer
+    pull_policy --engine podman --row 4 --keep --registry "$URL" --control "$OCIMOCK_CONTROL"
+    [[ $stderr =~ kept\ ([^;]+)\; && -e ${BASH_REMATCH[1]}/results ]]
+    [[ $stderr == *"CONTAINERS_STORAGE_CONF=${BASH_REMATCH[1]}/podman/storage.conf podman ps --all"* ]]
+    rm -r "$(sed -n 's/^runroot = "\(.*\)"$/\1/p' "${BASH_REMATCH[1]}/podman/storage.conf")"
+}
+
 @test "no secret is in a command line" {
     engine podman <<-END
 	printf '%s\n' "\$*" >>$T/arguments
