@@ -175,11 +175,6 @@ static int set_seed(struct fixture *f, uint64_t seed, struct err *err)
     return fixture_set(f, "seed", text, err);
 }
 
-static uint64_t seed_of(const struct fixture *f)
-{
-    return (uint64_t)json_integer_value(json_object_get(fixture_recipe(f), "seed"));
-}
-
 /* --- Results ------------------------------------------------------------------------------------
  */
 
@@ -340,7 +335,7 @@ static int build_one(json_t **ret_row, const struct build_settings *s, struct fi
 static int build_all(json_t *rows, const struct build_settings *s, struct fixture_target *t,
                      struct fixture *f, struct err *err)
 {
-    uint64_t seed = seed_of(f);
+    uint64_t seed = (uint64_t)json_integer_value(json_object_get(fixture_recipe(f), "seed"));
 
     for (uint64_t i = 1; i <= s->count; i++) {
         auto_buf struct buf name = BUF_INIT(TEXT_MAX);
