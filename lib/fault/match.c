@@ -58,19 +58,26 @@ static uint64_t all_ops(const struct vocabulary *v)
     return v->op_count >= 64 ? UINT64_MAX : (UINT64_C(1) << v->op_count) - 1;
 }
 
+static void offer(struct text_nearest *nearest, struct buf *known, const char *name)
+{
+    text_nearest_offer(nearest, name);
+    (void)buf_appendf(known, "%s%s", known->len > 0 ? ", " : "", name);
+}
+
 static int unknown_key(struct reader *r, const char *key, struct err *err)
 {
     const struct vocabulary *v = r->match->vocabulary;
+    auto_buf struct buf known = BUF_INIT(SCHEMA_KNOWN_MAX);
     struct text_nearest nearest;
 
     text_nearest_begin(&nearest, key);
     for (size_t i = 0; i < v->word_count; i++)
-        text_nearest_offer(&nearest, v->words[i].name);
+        offer(&nearest, &known, v->words[i].name);
     for (size_t i = 0; i < ARRAY_LEN(request_keys); i++)
-        text_nearest_offer(&nearest, request_keys[i]);
+        offer(&nearest, &known, request_keys[i]);
     for (size_t i = 0; r->skip != NULL && r->skip[i] != NULL; i++)
-        text_nearest_offer(&nearest, r->skip[i]);
-    return schema_unknown_key(&r->at, nearest.name, err);
+        offer(&nearest, &known, r->skip[i]);
+    return schema_unknown_of(&r->at, nearest.name, &known, err);
 }
 
 static int unknown_value(struct reader *r, const char *value, const char *const *names,

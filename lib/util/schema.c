@@ -63,6 +63,14 @@ int schema_unknown_key(const struct schema_place *at, const char *nearest, struc
     return schema_error(at, err, "unknown key: did you mean '%s'?", nearest);
 }
 
+int schema_unknown_of(const struct schema_place *at, const char *nearest, const struct buf *known,
+                      struct err *err)
+{
+    if (nearest != NULL || known->failed)
+        return schema_unknown_key(at, nearest, err);
+    return schema_error(at, err, "unknown key: expected one of %s", buf_text(known));
+}
+
 /* What a value is, for "expected ..., not ...". */
 static const char *type_name(const json_t *value)
 {
@@ -347,12 +355,15 @@ static const struct schema *find_member(const struct schema *members, const char
 static int unknown_member(const struct schema *members, const char *key,
                           const struct schema_place *at, struct err *err)
 {
+    auto_buf struct buf known = BUF_INIT(SCHEMA_KNOWN_MAX);
     struct text_nearest nearest;
 
     text_nearest_begin(&nearest, key);
-    for (; members->key != NULL; members++)
+    for (; members->key != NULL; members++) {
         text_nearest_offer(&nearest, members->key);
-    return schema_unknown_key(at, nearest.name, err);
+        (void)buf_appendf(&known, "%s%s", known.len > 0 ? ", " : "", members->key);
+    }
+    return schema_unknown_of(at, nearest.name, &known, err);
 }
 
 static int check_required(const struct schema *members, const json_t *value,

@@ -22,6 +22,7 @@
 #include "lib/util/conf.h"
 #include "lib/util/err.h"
 
+struct buf;
 struct json_t;
 
 enum { SCHEMA_SCALAR_MAX = 32 };
@@ -76,6 +77,11 @@ int schema_error(const struct schema_place *at, struct err *err, const char *fmt
     __attribute__((format(printf, 3, 4)));
 /* As schema_error, for a key that is not known; nearest may be NULL. at->path is the key's. */
 int schema_unknown_key(const struct schema_place *at, const char *nearest, struct err *err);
+/* The same where there are few keys: without a nearest one, all of `known` ("a, b") are told. What
+   is too long for a message (known failed) is not. */
+int schema_unknown_of(const struct schema_place *at, const char *nearest, const struct buf *known,
+                      struct err *err);
+enum { SCHEMA_KNOWN_MAX = 200 }; /* bytes of such a text */
 
 /* at->path is the value's; it is as before afterwards. ERR_CONFIG. */
 int schema_check(const struct schema *s, const struct json_t *value, struct schema_place *at,

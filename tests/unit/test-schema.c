@@ -134,7 +134,9 @@ static void test_nested(void)
     refuses("list:\n  - a\n  - 5",
             "f.yaml:3: list[1]: expected a text, not a number: put it in quotes");
     refuses("lsit: a", "f.yaml:1: lsit: unknown key: did you mean 'list'?");
-    refuses("frobnicate: a", "f.yaml:1: frobnicate: unknown key");
+    refuses("frobnicate: a",
+            "f.yaml:1: frobnicate: unknown key: expected one of bool, text, path, path_or_bool, "
+            "count, size, duration, choice, list, paths, accounts");
     refuses("accounts: {name: a}", "f.yaml:1: accounts: expected a list, not keys and values");
     refuses("accounts: [a]", "f.yaml:1: accounts[0]: expected keys and values, not a text");
     refuses("accounts:\n  - name: a\n  - secret: b",
