@@ -8,14 +8,14 @@
 # shellcheck shell=bash
 
 CONTAINERS_DIR=
-CONTAINERS_RUN= # podman refuses a runroot of more than 50 characters
+CONTAINERS_RUN= # in $CONTAINERS_RUN_IN (/tmp): podman refuses a runroot of more than 50 characters
 
 containers_private() {
     local host
 
     CONTAINERS_DIR=$1
     shift
-    CONTAINERS_RUN=$(mktemp -d /tmp/ocimock-run.XXXXXX)
+    CONTAINERS_RUN=$(mktemp -d "${CONTAINERS_RUN_IN:-/tmp}/ocimock-run.XXXXXX")
     mkdir -p "$CONTAINERS_DIR/home/.config/containers" "$CONTAINERS_DIR/storage"
     echo '{"default": [{"type": "insecureAcceptAnything"}]}' \
         >"$CONTAINERS_DIR/home/.config/containers/policy.json"
