@@ -395,12 +395,13 @@ static enum cli_status serve(struct serve *s)
     return status;
 }
 
-static enum cli_status check_config(const struct serve_settings *s)
+static enum cli_status check_config(struct serve_settings *s)
 {
     struct err err = {0};
 
     if (serve_auth_check(s, &err) != 0)
         return cli_fail("serve", &err);
+    log_lines(LOG_LEVEL_WARN, &s->warnings);
     return cli_print("the configuration is valid\n");
 }
 

@@ -281,6 +281,9 @@ effective() {
     grep -q "level=warn msg=\"unknown environment variable 'OCIMOCK_LISEN' is ignored: did you mean 'OCIMOCK_LISTEN'?\"" "$T/log"
     grep -q "OCIMOCK_FOO' is ignored\"" "$T/log"
     [[ $(grep -c level=warn "$T/log") -eq 2 ]]
+    serve --check-config
+    [[ $status -eq 0 && $output == "the configuration is valid" ]]
+    [[ $stderr == *"'OCIMOCK_LISEN' is ignored: did you mean 'OCIMOCK_LISTEN'?"* ]]
 }
 
 # --- Starting
