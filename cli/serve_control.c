@@ -47,12 +47,18 @@ static bool has_free_port(const struct option_list *list)
     return false;
 }
 
+/* People export OCIMOCK_CONTROL for the commands, which take a URL as well. */
+static const char *without_scheme(const char *address)
+{
+    return strncmp(address, "http://", 7) == 0 ? address + 7 : address;
+}
+
 /* Whoever lets the registry take a free port runs several of them: the control API does as much.
    NULL: nowhere. */
 static const char *find_address(const struct serve_settings *s)
 {
     if (s->control.count > 0)
-        return s->control.items[0];
+        return without_scheme(s->control.items[0]);
     if (option_source(s->set, "control") != OPTION_UNSET)
         return NULL; /* an empty list was given */
     if (has_free_port(&s->listen) || has_free_port(&s->tls_listen))

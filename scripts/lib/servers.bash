@@ -42,7 +42,8 @@ ocimock_start() {
     mkdir -p "$dir"
     [[ " $* " == *" --listen "* || " $* " == *" --tls-listen "* ]] ||
         set -- --listen 127.0.0.1:0 "$@"
-    process_hold "$dir/ocimock.out" "$program" serve --stop-on-stdin-eof "$@"
+    # OCIMOCK_CONTROL is that of a server which runs already.
+    process_hold "$dir/ocimock.out" env -u OCIMOCK_CONTROL "$program" serve --stop-on-stdin-eof "$@"
     OCIMOCK_PID=$PROCESS_PID
     if ! wait_for 10 "ocimock's ready line" ocimock_ready_or_dead "$dir/ocimock.out" ||
         ! ocimock_read_ready "$dir/ocimock.out"; then

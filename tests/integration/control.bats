@@ -40,6 +40,9 @@ push() {
     "$OCIMOCK" clock --control "http://127.0.0.1:$port/"
     OCIMOCK_CONTROL=0.0.0.0:$port "$OCIMOCK" clock
     OCIMOCK_CONTROL=127.0.0.1:1 "$OCIMOCK" clock --control "127.0.0.1:$port"
+    stop
+    start --control "http://127.0.0.1:$port"
+    [[ $OCIMOCK_CONTROL == *":$port" ]]
     ask clock --control 'ftp://x'
     refused 2 "ocimock clock: 'ftp://x' is no http or https URL"
 }
