@@ -53,6 +53,7 @@ libcli_a_SOURCES = \
 	%D%/serve_accounts.c %D%/serve_accounts.h \
 	%D%/serve_auth.c %D%/serve_auth.h \
 	%D%/serve_auth_options.tbl.h \
+	%D%/serve_check.c %D%/serve_check.h \
 	%D%/serve_control.c %D%/serve_control.h \
 	%D%/serve_export.c %D%/serve_export.h \
 	%D%/serve_fixtures.c %D%/serve_fixtures.h \

@@ -26,6 +26,7 @@
 #include "cli/ready.h"
 #include "cli/serve_auth.h"
 #include "cli/serve_control.h"
+#include "cli/serve_check.h"
 #include "cli/serve_fixtures.h"
 #include "cli/serve_magic.h"
 #include "cli/serve_reset.h"
@@ -399,7 +400,7 @@ static enum cli_status check_config(struct serve_settings *s)
 {
     struct err err = {0};
 
-    if (serve_auth_check(s, &err) != 0)
+    if (serve_check(s, &err) != 0)
         return cli_fail("serve", &err);
     log_lines(LOG_LEVEL_WARN, &s->warnings);
     return cli_print("the configuration is valid\n");

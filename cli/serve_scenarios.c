@@ -195,24 +195,46 @@ static void log_applied(const char *name, const json_t *report)
         log_message(LOG_LEVEL_WARN, "scenario %s: %s", name, json_string_value(warning));
 }
 
-static int apply_text(struct world *w, const char *text, struct err *err)
+static int apply(struct world *w, const char *name, const json_t *document,
+                 const json_t *parameters, struct err *err)
 {
-    json_t *parameters = NULL, *document = NULL, *report = NULL;
+    json_t *report = NULL;
+    int result = scenario_apply(w, document, parameters, &report, err);
+
+    if (result == 0)
+        log_applied(name, report);
+    json_decref(report);
+    return result;
+}
+
+static int check(const json_t *document, const json_t *parameters, struct err *err)
+{
+    json_t *made = NULL;
+    int result = scenario_expand(document, parameters, &made, err);
+
+    json_decref(made);
+    return result;
+}
+
+static int use_text(struct world *w, const char *text, struct err *err)
+{
+    json_t *parameters = NULL, *document = NULL;
     char *name = NULL;
     int result = scenario_split(text, &name, &parameters, err);
 
     if (result == 0)
         result = scenario_load(&document, name, err);
     if (result == 0)
-        result = scenario_apply(w, document, parameters, &report, err);
-    if (result == 0)
-        log_applied(name, report);
-    else
+        result = w != NULL ? apply(w, name, document, parameters, err)
+                           : check(document, parameters, err);
+    if (result != 0) {
         (void)err_wrap(err, "scenario");
+        if (err->code == ERR_ABSENT)
+            err->code = ERR_CONFIG;
+    }
     free(name);
     json_decref(parameters);
     json_decref(document);
-    json_decref(report);
     return result;
 }
 
@@ -225,7 +247,7 @@ int serve_scenarios_start(struct world *w, const struct option_list *texts, stru
         (void)buf_append_text(&text, texts->items[i++]);
         while (i < texts->count && !is_name(texts->items[i]))
             (void)buf_appendf(&text, ",%s", texts->items[i++]);
-        if (buf_check(&text, "scenario", err) != 0 || apply_text(w, buf_text(&text), err) != 0)
+        if (buf_check(&text, "scenario", err) != 0 || use_text(w, buf_text(&text), err) != 0)
             return -1;
     }
     return 0;

@@ -13,7 +13,8 @@ struct world;
 
 /* /scenarios of the control API. */
 int serve_scenarios_register(struct control *c, struct err *err);
-/* Applies those of --scenario, "NAME[:PARAMETER=VALUE,...]". ERR_CONFIG, ERR_ABSENT. */
+/* Applies those of --scenario, "NAME[:PARAMETER=VALUE,...]"; w NULL: only looks whether they are
+   right. ERR_CONFIG. */
 int serve_scenarios_start(struct world *w, const struct option_list *texts, struct err *err);
 
 #endif

@@ -86,6 +86,7 @@ int faults_open(struct world *w, struct err *err)
                     .digest_header = "Docker-Content-Digest",
                     .arg = w},
         .held_max = w->settings.held_max,
+        .hold_limit_ms = w->settings.hold_limit,
         .seed = w->settings.seed,
     };
 

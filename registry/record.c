@@ -73,6 +73,9 @@ void record_close(const struct http_exchange *x, struct registry_call *call)
     }
     if (call->state != IMAGE_PRESENT)
         journal_note(call->world->journal, call->seq, JOURNAL_STATE, image_state_name(call->state));
+    if (http_exchange_end_reason(x)[0] != '\0')
+        journal_note(call->world->journal, call->seq, JOURNAL_END_REASON,
+                     http_exchange_end_reason(x));
     words_update(call);
     journal_close(call->world->journal, call->seq, &call->words, &facts);
 }

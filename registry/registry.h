@@ -58,6 +58,7 @@ struct registry_settings {
     uint32_t journal_entries; /* limits.journal_entries: requests remembered; 0: none */
     uint64_t journal_bytes;   /* limits.journal_bytes: what they may take in memory */
     uint32_t held_max;        /* limits.held: answers held or delayed at once */
+    uint32_t hold_limit;      /* limits.hold: milliseconds until a hold or stall ends by itself */
     uint64_t seed;            /* seed: of everything that rules leave to chance */
     bool magic;               /* magic: names that say what is to go wrong */
     const struct magic_presets *magic_presets; /* that such names may use; static; may be NULL */
@@ -81,6 +82,7 @@ struct registry_settings {
         .journal_entries = 10000,                                                                  \
         .journal_bytes = 16 * 1024 * 1024,                                                         \
         .held_max = 10000,                                                                         \
+        .hold_limit = 10 * 60 * 1000,                                                              \
     })
 
 /* Finds the worlds that share the listeners of another one; NULL: none. Strings are borrowed. */

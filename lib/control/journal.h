@@ -62,7 +62,8 @@ enum journal_text {
     JOURNAL_METHOD,
     JOURNAL_STATUS,
     JOURNAL_END,
-    JOURNAL_TLS, /* "true", or the version */
+    JOURNAL_END_REASON, /* where it did not end well: "held by rule 'h' and not released in time" */
+    JOURNAL_TLS,        /* "true", or the version */
     JOURNAL_RANGE,
     JOURNAL_FINGERPRINT,  /* of the credentials, never the secret */
     JOURNAL_SCOPES_ASKED, /* separated by blanks */

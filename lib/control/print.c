@@ -191,6 +191,7 @@ static void add_end(const struct journal *j, const struct journal_entry *e, json
                               print_number(own_text(j, e, JOURNAL_REDIRECTED_FROM)));
     (void)json_object_set_new(into, "leaked", print_leaked(own_text(j, e, JOURNAL_LEAKED)));
     (void)json_object_set_new(into, "end", print_text(own_text(j, e, JOURNAL_END)));
+    (void)json_object_set_new(into, "end_reason", print_text(own_text(j, e, JOURNAL_END_REASON)));
 }
 
 /* An array, because a name may come more than once: [["Accept", "a"], ...]. */

@@ -106,6 +106,17 @@ configured() {
     [[ $status -eq 0 && $output == "the configuration is valid" ]]
 }
 
+@test "the rules, scenarios and images of a configuration are checked, too" {
+    serve --check-config --rules-json '[{"then": {"statos": 1}}]'
+    refused 2 "ocimock serve: OCIMOCK_RULES (its rule 0): rules[0].then.statos: unknown key: did you mean 'status'?"
+    serve --check-config --scenario rate-limitd
+    refused 2 "ocimock serve: scenario: *did you mean 'rate-limited'?"
+    serve --check-config --image a:v1=hallo
+    refused 2 "ocimock serve: image 'a:v1=hallo': *did you mean 'hello'?"
+    serve --check-config --scenario registry-down --image a:v1=huge --rules-json '[{"then": {"status": 500}}]'
+    [[ $status -eq 0 && $output == "the configuration is valid" ]]
+}
+
 @test "unknown keys name file, line, key and the nearest one" {
     cd "$T"
     printf 'listen: ":0"\nregistry:\n  delete:\n    tga: "on"\n' >c.yaml

@@ -25,6 +25,15 @@ requests() {
         "$URL/v2/app/manifests/v[$1-$2]"
 }
 
+@test "a hold that nobody releases ends at its limit, and the journal says so" {
+    stop
+    start --limit-hold 200ms --rules-json '[{"id": "h", "when": {"op": "ping"}, "then": {"hold": {"gate": "g"}}}]'
+    [[ $(status_of "$URL/v2/") == 000 ]]
+    "$OCIMOCK" verify --op ping --end server-aborted --count 1
+    [[ $(control POST /verify '{"match": {"endReason": "held by rule *not released in time"}, "count": 1}') == 200 ]]
+    [[ $("$OCIMOCK" requests --json | jq -r '.requests[0].end_reason') == "held by rule 'h' and not released in time" ]]
+}
+
 @test "who waits or verifies while clients come gets all of them" {
     asked 408 '*' POST /wait '{"match": {"op": "manifest.get"}, "count": 1, "timeout": "1ms"}'
 
