@@ -38,8 +38,11 @@ void record_open(struct registry_call *call)
 
 void record_identity(struct registry_call *call)
 {
+    struct subject late;
+
     words_update(call);
-    journal_update(call->world->journal, call->seq, &call->words);
+    words_late(&late, call);
+    journal_update(call->world->journal, call->seq, &late);
     if (call->identity.fingerprint[0] != '\0')
         journal_note(call->world->journal, call->seq, JOURNAL_FINGERPRINT,
                      call->identity.fingerprint);
@@ -64,6 +67,7 @@ void record_close(const struct http_exchange *x, struct registry_call *call)
         .duration_us = t->ended_us - t->started_us,
         .end = access_log_end_text(http_exchange_end(x)),
     };
+    struct subject late;
 
     if (call->seq == 0)
         record_open(call); /* refused before it was named */
@@ -77,5 +81,6 @@ void record_close(const struct http_exchange *x, struct registry_call *call)
         journal_note(call->world->journal, call->seq, JOURNAL_END_REASON,
                      http_exchange_end_reason(x));
     words_update(call);
-    journal_close(call->world->journal, call->seq, &call->words, &facts);
+    words_late(&late, call);
+    journal_close(call->world->journal, call->seq, &late, &facts);
 }

@@ -137,6 +137,15 @@ void words_update(struct registry_call *call)
     s->values[WORD_AUTH] = identity_kind_name(call->identity.kind);
 }
 
+void words_late(struct subject *ret, const struct registry_call *call)
+{
+    static const enum registry_word late[] = {WORD_DIGEST, WORD_USER, WORD_AUTH};
+
+    *ret = (struct subject){.op = call->route.op};
+    for (size_t i = 0; i < ARRAY_LEN(late); i++)
+        ret->values[late[i]] = call->words.values[late[i]];
+}
+
 void words_of_call(struct registry_call *call)
 {
     struct subject *s = &call->words;

@@ -227,13 +227,14 @@ bool entry_set(struct journal_entry **ret, size_t which, const char *value)
 {
     struct journal_entry *e = *ret;
     const char *old = entry_text(e, which);
-    size_t n = cut(value);
+    size_t n;
 
+    if (old != NULL && strcmp(old, value) == 0)
+        return true;
+    n = cut(value);
     if (old != NULL && strlen(old) >= n) {
-        if (strncmp(old, value, n) != 0 || old[n] != '\0') {
-            memcpy(e->text + e->at[which], value, n);
-            e->text[e->at[which] + n] = '\0';
-        }
+        memcpy(e->text + e->at[which], value, n);
+        e->text[e->at[which] + n] = '\0';
         return true;
     }
     if (sizeof(*e) + e->used + n + 1 > e->size && !grow(&e, n + 1))
