@@ -41,13 +41,11 @@ static struct auth *auth_of(struct control_call *call)
 static const json_t *checked_body(struct control_call *call, const struct schema *s,
                                   const char *origin, const char *example)
 {
-    const json_t *body = control_call_body(call);
+    const json_t *body = control_call_need_body(call, example);
     struct schema_place at = {.origin = origin};
     struct err err;
 
-    if (body == NULL)
-        (void)err_set(&err, ERR_CONFIG, "a JSON body is missing: %s", example);
-    else if (schema_check(s, body, &at, &err) == 0)
+    if (body == NULL || schema_check(s, body, &at, &err) == 0)
         return body;
     control_reply_error(call, &err);
     return NULL;

@@ -124,18 +124,18 @@ static int check_body(const json_t *body, struct err *err)
 {
     struct schema_place at = {.path = ""};
 
-    if (body == NULL)
-        return err_set(err, ERR_CONFIG,
-                       "a JSON body is missing: {\"recipe\": \"hello\", \"image\": \"app:v1\"}");
     return schema_check(&post_schema, body, &at, err);
 }
 
 static void handle_post(struct control_call *call, void *arg)
 {
-    const json_t *body = control_call_body(call);
+    const json_t *body =
+        control_call_need_body(call, "{\"recipe\": \"hello\", \"image\": \"app:v1\"}");
     struct making *m;
     struct err err;
 
+    if (body == NULL)
+        return;
     if (check_body(body, &err) != 0 || making_start(&m, call, arg, &err) != 0) {
         control_reply_error(call, &err);
         return;

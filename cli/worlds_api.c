@@ -157,11 +157,8 @@ static void handle_add(struct control_call *call, void *arg)
     struct serve_world *sw;
     struct err err;
 
-    if (control_call_body(call) == NULL) {
-        (void)err_set(&err, ERR_CONFIG, "a JSON body is missing: {\"name\": \"t42\"}");
-        control_reply_error(call, &err);
+    if (control_call_need_body(call, "{\"name\": \"t42\"}") == NULL)
         return;
-    }
     if (world_request_run(&api->maker, control_call_body(call), &sw, &report, &err) != 0) {
         control_reply_error(call, &err);
         return;

@@ -22,18 +22,6 @@
 
 enum { METRICS_MAX = 4 * 1024 * 1024 };
 
-/* False when it was refused. */
-static bool need_body(struct control_call *call, const char *what)
-{
-    struct err err;
-
-    if (control_call_body(call) != NULL)
-        return true;
-    (void)err_set(&err, ERR_CONFIG, "a JSON body is missing: %s", what);
-    control_reply_error(call, &err);
-    return false;
-}
-
 /* Checks the body against an object's table. */
 static int check_body(const json_t *body, const struct schema *s, const char *origin,
                       struct err *err)
@@ -60,8 +48,9 @@ static void handle_set_images(struct control_call *call, void *arg)
     bool anonymous_only = w->auth == NULL || !access_is_on(w->auth);
     struct err err;
 
-    if (!need_body(call,
-                   "{\"image\": \"team/app:v1\", \"state\": \"absent\"}, or an array of these"))
+    if (control_call_need_body(
+            call, "{\"image\": \"team/app:v1\", \"state\": \"absent\"}, or an array of these") ==
+        NULL)
         return;
     if (image_states_set(w->states, control_call_body(call), anonymous_only, &err) != 0)
         control_reply_error(call, &err);
@@ -94,7 +83,7 @@ static void handle_retag(struct control_call *call, void *arg)
     struct err err;
 
     (void)arg;
-    if (!need_body(call, "{\"image\": \"app:v1\", \"to\": \"app:v2\"}"))
+    if (control_call_need_body(call, "{\"image\": \"app:v1\", \"to\": \"app:v2\"}") == NULL)
         return;
     if (check_body(body, &retag_schema, "retag", &err) != 0 ||
         retag(w, json_string_value(json_object_get(body, "image")),
@@ -232,7 +221,8 @@ static void handle_set_registry(struct control_call *call, void *arg)
 {
     struct err err;
 
-    if (!need_body(call, "{\"delete\": {\"tag\": \"405\"}, \"mode\": \"read-only\"}"))
+    if (control_call_need_body(call, "{\"delete\": {\"tag\": \"405\"}, \"mode\": \"read-only\"}") ==
+        NULL)
         return;
     if (control_api_set_switches(control_call_world(call), control_call_body(call), &err) == 0)
         handle_registry(call, arg);
@@ -270,7 +260,7 @@ static void handle_set_clock(struct control_call *call, void *arg)
     const json_t *advance, *shift;
     struct err err;
 
-    if (!need_body(call, "{\"advance\": \"1h\"}"))
+    if (control_call_need_body(call, "{\"advance\": \"1h\"}") == NULL)
         return;
     if (check_body(body, &clock_schema, "clock", &err) != 0) {
         control_reply_error(call, &err);

@@ -40,8 +40,7 @@ void record_identity(struct registry_call *call)
 {
     struct subject late;
 
-    words_update(call);
-    words_late(&late, call);
+    words_update(call, &late);
     journal_update(call->world->journal, call->seq, &late);
     if (call->identity.fingerprint[0] != '\0')
         journal_note(call->world->journal, call->seq, JOURNAL_FINGERPRINT,
@@ -80,7 +79,6 @@ void record_close(const struct http_exchange *x, struct registry_call *call)
     if (http_exchange_end_reason(x)[0] != '\0')
         journal_note(call->world->journal, call->seq, JOURNAL_END_REASON,
                      http_exchange_end_reason(x));
-    words_update(call);
-    words_late(&late, call);
+    words_update(call, &late);
     journal_close(call->world->journal, call->seq, &late, &facts);
 }

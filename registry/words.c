@@ -126,10 +126,9 @@ void words_of_conn(struct subject *ret, const struct http_conn *c)
     ret->values[WORD_SNI] = text(http_conn_sni(c));
 }
 
-void words_update(struct registry_call *call)
+/* Who asks, once it is known, and a digest that was read. */
+static void set_late(struct subject *s, const struct registry_call *call)
 {
-    struct subject *s = &call->words;
-
     s->values[WORD_DIGEST] = call->has_digest ? call->digest.text : text(call->resolved);
     if (!call->identified)
         return;
@@ -137,13 +136,11 @@ void words_update(struct registry_call *call)
     s->values[WORD_AUTH] = identity_kind_name(call->identity.kind);
 }
 
-void words_late(struct subject *ret, const struct registry_call *call)
+void words_update(struct registry_call *call, struct subject *ret_late)
 {
-    static const enum registry_word late[] = {WORD_DIGEST, WORD_USER, WORD_AUTH};
-
-    *ret = (struct subject){.op = call->route.op};
-    for (size_t i = 0; i < ARRAY_LEN(late); i++)
-        ret->values[late[i]] = call->words.values[late[i]];
+    set_late(&call->words, call);
+    *ret_late = (struct subject){.op = call->route.op};
+    set_late(ret_late, call);
 }
 
 void words_of_call(struct registry_call *call)
@@ -160,5 +157,5 @@ void words_of_call(struct registry_call *call)
     s->values[WORD_USER_AGENT] = http_request_header(call->req, "User-Agent");
     s->values[WORD_NS] = http_request_parameter(call->req, "ns");
     resolve(call);
-    words_update(call);
+    set_late(s, call);
 }

@@ -33,10 +33,9 @@ extern const struct pulls_ops registry_pulls;
 
 /* Fills call->words with what is known of a request that was named. */
 void words_of_call(struct registry_call *call);
-/* Adds what became known since: who asks, a digest that was read. */
-void words_update(struct registry_call *call);
-/* Only those words that words_update() may change: the journal has the others. */
-void words_late(struct subject *ret, const struct registry_call *call);
+/* Adds what became known since: who asks, a digest that was read. ret_late: only these words; the
+   journal has the others. */
+void words_update(struct registry_call *call, struct subject *ret_late);
 /* Before there is a request: listener, client, and the server name once the ClientHello came. */
 void words_of_conn(struct subject *ret, const struct http_conn *c);
 

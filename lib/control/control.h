@@ -70,6 +70,8 @@ const char *control_call_query(const struct control_call *call, const char *name
 /* Goes through all query parameters; for filters. */
 const struct http_request *control_call_request(const struct control_call *call);
 const struct json_t *control_call_body(const struct control_call *call); /* borrowed; NULL: none */
+/* The same, or NULL when the call was refused because there is none; what: how one looks. */
+const struct json_t *control_call_need_body(struct control_call *call, const char *what);
 struct http_exchange *control_call_exchange(const struct control_call *call);
 
 /* Replies; body is taken (NULL: out of memory, 500). Once per call; the call is gone afterwards. */

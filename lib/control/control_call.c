@@ -341,6 +341,18 @@ const struct json_t *control_call_body(const struct control_call *call)
     return call->body;
 }
 
+const struct json_t *control_call_need_body(struct control_call *call, const char *what)
+{
+    struct err err;
+
+    if (call->body == NULL) {
+        (void)err_set(&err, ERR_CONFIG, "a JSON body is missing: %s", what);
+        control_reply_error(call, &err);
+        return NULL;
+    }
+    return call->body;
+}
+
 struct http_exchange *control_call_exchange(const struct control_call *call)
 {
     return call->x;

@@ -171,14 +171,15 @@ typedef int (*ask_fn)(struct journal *j, const struct json_t *body, journal_answ
 
 static void ask(struct control_call *call, struct journal *j, ask_fn fn, int refused)
 {
-    struct asker *a = calloc(1, sizeof(*a));
     struct journal_wait *wait = NULL;
+    struct asker *a;
     struct err err;
 
-    if (a == NULL || control_call_body(call) == NULL) {
-        (void)err_set(&err, a == NULL ? ERR_NOMEM : ERR_CONFIG,
-                      "a JSON body is missing: {\"match\": {...}, \"count\": 1}");
-        free(a);
+    if (control_call_need_body(call, "{\"match\": {...}, \"count\": 1}") == NULL)
+        return;
+    a = calloc(1, sizeof(*a));
+    if (a == NULL) {
+        (void)err_set(&err, ERR_NOMEM, "assertion");
         control_reply_error(call, &err);
         return;
     }

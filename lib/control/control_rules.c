@@ -19,18 +19,6 @@ static struct fault_engine *engine_of(struct control_call *call, void *arg)
     return ops->faults(control_call_world(call));
 }
 
-/* False when it was refused. */
-static bool need_body(struct control_call *call, const char *what)
-{
-    struct err err;
-
-    if (control_call_body(call) != NULL)
-        return true;
-    (void)err_set(&err, ERR_CONFIG, "a JSON body is missing: %s", what);
-    control_reply_error(call, &err);
-    return false;
-}
-
 static void reply_unknown(struct control_call *call, const char *id)
 {
     struct err err;
@@ -56,7 +44,7 @@ static void load(struct control_call *call, struct fault_engine *e, bool replace
     json_t *report = NULL;
     struct err err;
 
-    if (!need_body(call, "a rule, an array of rules, or {\"rules\": [...]}"))
+    if (control_call_need_body(call, "a rule, an array of rules, or {\"rules\": [...]}") == NULL)
         return;
     if (fault_engine_load(e, control_call_body(call), replace, &report, &err) != 0)
         control_reply_error(call, &err);
@@ -99,7 +87,7 @@ static void handle_patch(struct control_call *call, void *arg)
     const char *id = control_call_parameter(call, "id");
     struct err err;
 
-    if (!need_body(call, "the members to change"))
+    if (control_call_need_body(call, "the members to change") == NULL)
         return;
     if (fault_engine_patch(e, id, control_call_body(call), &err) != 0)
         control_reply_error(call, &err);
@@ -177,7 +165,7 @@ static void handle_set_state(struct control_call *call, void *arg)
     struct err err;
     json_t *value;
 
-    if (!need_body(call, "{\"name\": \"value\"}"))
+    if (control_call_need_body(call, "{\"name\": \"value\"}") == NULL)
         return;
     if (check_state(body, &err) != 0) {
         control_reply_error(call, &err);
